@@ -1,7 +1,8 @@
 """Numbers people write: money, areas, land, energy, counts, and the units they write after them.
 
-The wire carries plain numbers in the interface's unit; spreadsheets and chats bring "5亿元", "3,500" or full-width digits.
-What reads in one way only is taken, all else is refused: a refused figure is asked for again, a wrong one is believed.
+The wire carries plain numbers in the interface's unit; spreadsheets and chats bring "5亿元", "3,500" or full-width
+digits. What reads in one way only is taken, all else is refused: a refused figure is asked for again, a wrong one is
+believed.
 Used by every schema of this room; feeds and paste-in use `read_amount` directly.
 """
 
@@ -24,7 +25,9 @@ _LONGEST = 40
 
 _MONEY = {"元": "0.0001", "万": "1", "万元": "1", "百万": "100", "百万元": "100", "千万": "1000", "千万元": "1000"}
 _MONEY |= {"亿": "10000", "亿元": "10000", "百亿": "1000000", "百亿元": "1000000"}
-_AREA = dict.fromkeys(("㎡", "m²", "m2", "平方米", "平米"), "1") | dict.fromkeys(("万㎡", "万m²", "万平方米", "万平米"), "10000")
+_AREA = dict.fromkeys(("㎡", "m²", "m2", "平方米", "平米"), "1") | dict.fromkeys(
+    ("万㎡", "万m²", "万平方米", "万平米"), "10000"
+)
 
 
 def _table(units: Mapping[str, str]) -> Mapping[str, Decimal]:
@@ -34,15 +37,20 @@ def _table(units: Mapping[str, str]) -> Mapping[str, Decimal]:
 MONEY_UNITS = _table(_MONEY)
 AREA_UNITS = _table(_AREA)
 LAND_UNITS = _table({"亩": "1", "公顷": "15"})
-ENERGY_UNITS = _table(dict.fromkeys(("吨标煤", "吨标准煤", "tce"), "1") | dict.fromkeys(("万吨标煤", "万吨标准煤"), "10000"))
+ENERGY_UNITS = _table({"吨标煤": "1", "吨标准煤": "1", "tce": "1", "万吨标煤": "10000", "万吨标准煤": "10000"})
 COUNT_UNITS = _table({"人": "1", "名": "1", "个": "1"})
 PERCENT_UNITS = _table({"%": "1"})
 NO_UNITS = _table({})
 
 
+def to_half_width(text: str) -> str:
+    """Full-width ASCII and the ideographic blank as their half-width twins; nothing else is touched."""
+    return text.translate(_HALF_WIDTH)
+
+
 def read_amount(text: str, units: Mapping[str, Decimal]) -> Decimal | None:
     """The one number `text` can mean, in the unit whose factor is 1; None when it is not one number or ambiguous."""
-    folded = text.translate(_HALF_WIDTH).strip()
+    folded = to_half_width(text).strip()
     written = _WRITTEN.fullmatch(folded) if len(folded) <= _LONGEST else None
     if written is None:
         return None
@@ -95,10 +103,13 @@ class Amount(fields.Float):
             raise self.make_error("range", most=self.most, unit=self.unit_name or "无")
         return self._tidy(amount)
 
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else self._tidy(value)
+
     def _tidy(self, value: float | Decimal) -> float | int:
         """The same number always in the same JSON: 50000.0 and 50000 are equal content."""
-        rounded = round(value, self.places)
-        return int(rounded) if math.trunc(rounded) == rounded else float(rounded)
+        rounded = round(float(value), self.places)
+        return int(rounded) if rounded.is_integer() else rounded
 
 
 class Money(Amount):

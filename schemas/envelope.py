@@ -1,7 +1,8 @@
 """The CloudEvents 1.0 envelope every record on the bus wears, from bytes and to bytes.
 
-Reading is defensive: whatever the bytes are, the answer is an Envelope or a SchemaError, so that a consumer can set a poison
-record aside without guessing. Used by `producers/`, `consumers/` and the outbox; bodies are checked by `schemas/registry.py`.
+Reading is defensive: whatever the bytes are, the answer is an Envelope or a SchemaError, so that a consumer can set a
+poison record aside without guessing. Used by `producers/`, `consumers/` and the outbox; `data` is checked by
+`schemas/registry.py`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import Any
 import orjson
 from marshmallow import fields
 
-from schemas.faults import SchemaError, dotted_faults, printable
+from schemas.faults import SchemaError, printable
 from schemas.fields import ShortText, ZonedTime
 from schemas.shapes import OpenSchema, load_strictly
 
-__all__ = ["MAX_DEPTH", "MAX_RECORD_BYTES", "Envelope", "SchemaError", "dotted_faults", "parse", "read_json", "serialise"]
+__all__ = ["MAX_DEPTH", "MAX_RECORD_BYTES", "Envelope", "SchemaError", "parse", "read_json", "serialise"]
 
 MAX_RECORD_BYTES = 900 * 1024  # interface.md: 900 KB; below Kafka's default message.max.bytes
 MAX_DEPTH = 32  # a lead is four deep; the stdlib's reader needs the stack for each level

@@ -1,13 +1,13 @@
 """The two manners of reading an object: strict for people's requests, open for events and leads.
 
 A request with an unknown field is a mistake its sender can mend now, so it is refused. An event may come from a newer
-version of its producer, so unknown fields are left out (architecture, trap 8). Every schema of this room is one of these.
+version of its producer, so unknown fields are left out (architecture, trap 8). All schemas here are one of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 
@@ -15,7 +15,9 @@ from schemas.faults import SchemaError, dotted_faults
 
 
 class StrictSchema(Schema):
-    """Refuses unknown fields."""
+    """Refuses unknown fields. `example` stands in the API's description."""
+
+    example: ClassVar[Mapping[str, Any]] = {}
 
     error_messages = {"unknown": "不认识的字段", "type": "须为 JSON 对象"}
 
@@ -24,7 +26,9 @@ class StrictSchema(Schema):
 
 
 class OpenSchema(Schema):
-    """Leaves unknown fields out."""
+    """Leaves unknown fields out. `example` stands in the API's description."""
+
+    example: ClassVar[Mapping[str, Any]] = {}
 
     error_messages = {"type": "须为 JSON 对象"}
 

@@ -1,8 +1,8 @@
 """The lead event's `data`: one report by one organisation, exactly as interface.md lists it.
 
 `LeadData` is the declared contract (documented from here, marshmallow); `load_lead` adds what a schema cannot know: the
-city's codes, the names of fields left out, warnings for the receipt. The API, the file feed and `consumers/lead_intake.py`
-all read leads through `load_lead`, so that a fault carries the same field everywhere.
+city's codes, the names of fields left out, warnings for the receipt. The API, the file feed and
+`consumers/lead_intake.py` all read leads through `load_lead`, so that a fault carries the same field everywhere.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Codes:
 
 @dataclass(frozen=True, slots=True)
 class LoadedLead:
-    """`data` normalised: names and units of the interface, JSON values, nothing null or empty, `confidential` only if true."""
+    """`data` normalised: names and units of interface.md, JSON values, nothing null, empty or false."""
 
     data: dict[str, Any]
     warnings: tuple[str, ...] = ()

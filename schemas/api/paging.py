@@ -1,0 +1,29 @@
+"""What every list of the API shares: page size and cursor in, items and the next cursor out."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from schemas.fields import ShortText
+from schemas.shapes import OpenSchema, StrictSchema
+
+LARGEST_PAGE = 200
+
+
+class PageArguments(StrictSchema):
+    """Query parameters of a list. A cursor is opaque: the `next` of the page before."""
+
+    example = {"page_size": 50}
+    page_size = fields.Integer(
+        load_default=50,
+        validate=validate.Range(1, LARGEST_PAGE, error="须在 1 至 200 之间"),
+        error_messages={"invalid": "须为整数"},
+    )
+    cursor = fields.String(validate=validate.Length(max=2000, error="不是有效的游标"))
+    sort: fields.String = ShortText()
+
+
+class Page(OpenSchema):
+    """`next` is null on the last page."""
+
+    next = fields.String(allow_none=True)
