@@ -20,7 +20,7 @@ from marshmallow import fields
 UPPER_LIMIT = 1_000_000_000  # 1e9: interface.md
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 # Superscripts and circled digits stay as they are: NFKC would turn 5² into 52.
-_WRITTEN = re.compile(r"([-−]?)((?:0|[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*)(?:\.[0-9]+)?) *(\D*)")
+_WRITTEN = re.compile(r"([-−]?)((?:0|[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*)(?:\.[0-9]+)?) *((?:[^\d.,\s].*)?)")
 _LONGEST = 40
 
 _MONEY = {"元": "0.0001", "万": "1", "万元": "1", "百万": "100", "百万元": "100", "千万": "1000", "千万元": "1000"}
