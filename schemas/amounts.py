@@ -84,6 +84,8 @@ class Amount(fields.Float):
         self.most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if type(value) is int and 0 <= value <= self.most:
+            return value
         if isinstance(value, str):
             return self._from_text(value)
         # bool is an int in Python and a mistake here

@@ -117,9 +117,20 @@ _HEADING = """# 事件与主题
 
 本页由 `schemas/registry.py` 生成（`write_docs`），请勿手改。
 
-信封为 CloudEvents 1.0（JSON）。除报送的 `data`（见 `docs/interface.md`）外，每个事件的 `data` 都有：`id`（聚合编号）、
-`version`（聚合版本，逐次加一）、`changed`（变更后的字段值）、`actor`（`organisation` `role` `id`）、
-`occurred_at`（发生时间）、`recorded_at`（登记时间）、`reason`（理由，可空），另加下表的自有字段。不认识的字段应忽略。保密项目以代号出现。
+信封为 CloudEvents 1.0（JSON）。除报送（`lead.submitted.v1`、`lead.amended.v1`）外，每个事件的 `data` 都有：
+`id`（聚合编号）、`version`（聚合版本，逐次加一）、`changed`（变更后的字段值）、`actor`（`organisation` `role` `id`）、
+`occurred_at`（发生时间）、`recorded_at`（登记时间）、`reason`（理由，可空），另加下表的自有字段。
+不认识的字段应忽略。保密项目以代号出现。
+
+## 读法
+
+- 一条记录最多 900 KB（921600 字节）、嵌套 32 层；同一对象中字段重复、NaN、Infinity、非 UTF-8 一律拒收。
+- 文字去掉首尾空白，空文字等于未填；控制字符与残缺的代理字符拒收；列表最多 1000 项。
+- 金额为万元，也读“5亿元”“8000万”“3,500”、全角数字，并在回执中说明；有两种读法的（“约5亿”“500万美元”）拒收。
+- 面积 ㎡、土地 亩（公顷按 15 亩）、能耗 吨标煤；人数与层数为整数；`true` 不是数字。
+- 日期 1900 至 2100 年；时间须带时区，`reported_at` 未写时区时按北京时间理解并在回执中说明。
+- 统一社会信用代码（GB 32100）校验不符的保留并标为 `unverified`；电话至少五位数字。
+- null、空文字、空列表、空对象、`false` 与未填是同样的内容。
 """
 
 

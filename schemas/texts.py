@@ -48,11 +48,8 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        if FORBIDDEN.search(value):
-            raise self.make_error("control")
-        text = value.strip(BLANKS)
-        if not self.lines and _LINE_CONTROL.search(text):
-            raise self.make_error("control")
+        # A printable text has neither control characters nor blanks but " ": most texts need no closer look.
+        text = value.strip(" ") if value.isprintable() else self._without_blanks(value)
         if len(text) > self.longest:
             raise self.make_error("long", longest=self.longest)
         if self.filled and value and not any(map(str.isalnum, text)):
@@ -62,6 +59,12 @@ class Text(fields.String):
                 raise self.make_error("required")
             return None
         return self.tidy(text)
+
+    def _without_blanks(self, value: str) -> str:
+        text = value.strip(BLANKS)
+        if FORBIDDEN.search(value) or (not self.lines and _LINE_CONTROL.search(text)):
+            raise self.make_error("control")
+        return text
 
     def tidy(self, text: str) -> str:
         """The one spelling kept, or ValidationError; `text` is not empty."""

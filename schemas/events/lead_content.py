@@ -1,4 +1,4 @@
-"""What counts as the content of a lead: nothing empty, one spelling, one hash, named differences, fields left out.
+"""What counts as the content of a lead: nothing empty, one spelling, one hash, named differences.
 
 The same `source_ref` with equal content gets the same receipt, with other content a conflict naming the fields
 (interface.md); both answers come from here. Called by `schemas/events/leads.py` and by intake.
@@ -11,11 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
-from marshmallow import Schema, fields
-
-from schemas.faults import printable
-
-MOST_NAMED = 100  # names of unknown fields a receipt repeats
 
 
 def without_empty(loaded: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,28 +50,3 @@ def _differences(one: Any, other: Any, path: str) -> Iterator[str]:
 
 def _rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
-
-
-def unknown_fields(data: Mapping[str, Any], schema: Schema) -> tuple[str, ...]:
-    """Dotted names in `data` that `schema` does not know at any level, in order of appearance."""
-    names: list[str] = []
-    for name in _unknown(data, schema, ""):
-        names.append(name)
-        if len(names) == MOST_NAMED:
-            break
-    return tuple(names)
-
-
-def _unknown(data: Mapping[str, Any], schema: Schema, path: str) -> Iterator[str]:
-    known = {field.data_key or name: field for name, field in schema.load_fields.items()}
-    for name, value in data.items():
-        if name not in known:
-            yield path + printable(name)
-            continue
-        field = known[name]
-        if isinstance(field, fields.Nested) and isinstance(value, Mapping):
-            yield from _unknown(value, field.schema, f"{path}{name}.")
-        elif isinstance(field, fields.List) and isinstance(field.inner, fields.Nested) and isinstance(value, list):
-            for place, item in enumerate(value):
-                if isinstance(item, Mapping):
-                    yield from _unknown(item, field.inner.schema, f"{path}{name}.{place}.")

@@ -15,7 +15,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from schemas.events.lead_content import content_hash, differing_fields, unknown_fields, without_empty
+from schemas.events.lead_content import content_hash, differing_fields, without_empty
 from schemas.faults import SchemaError, dotted_faults, printable
 from schemas.fields import (
     Amount,
@@ -43,6 +43,7 @@ from schemas.fields import (
     credit_code_status,
     lacks_zone,
 )
+from schemas.quick_reader import NotFaultless, QuickReader
 from schemas.shapes import OpenSchema
 
 __all__ = ["Codes", "LeadData", "LoadedLead", "content_hash", "differing_fields", "load_lead"]
@@ -163,9 +164,14 @@ class LoadedLead:
 
 
 @cache
-def lead_schema() -> LeadData:
+def _schema() -> LeadData:
     """One instance a process: building a schema costs more than using it."""
     return LeadData()
+
+
+@cache
+def _quick_reader() -> QuickReader:
+    return QuickReader.of(_schema())
 
 
 def load_lead(data: object, codes: Codes) -> LoadedLead:
@@ -173,19 +179,26 @@ def load_lead(data: object, codes: Codes) -> LoadedLead:
     if not isinstance(data, Mapping):
         raise SchemaError(("data", "须为 JSON 对象"))
     faults: list[tuple[str, str]] = []
+    ignored: tuple[str, ...] = ()
     try:
-        loaded = lead_schema().load(data)
-    except ValidationError as error:
-        faults.extend(dotted_faults(error.messages))
-        loaded = error.valid_data if isinstance(error.valid_data, dict) else {}
-    lead = without_empty(loaded)
+        lead, ignored = _quick_reader().load(data)
+    except NotFaultless:
+        lead = _load_naming_faults(data, faults)
     faults.extend(_code_faults(lead, codes))
     faults.extend(_currency_faults(lead, data))
     if not any(field.startswith(("enterprise.name", "project.summary")) for field, _ in faults):
         faults.extend(_identity_faults(lead))
     if faults:
         raise SchemaError(*faults)
-    return LoadedLead(lead, tuple(_warnings(lead, data)), unknown_fields(data, lead_schema()))
+    return LoadedLead(lead, tuple(_warnings(lead, data)), ignored)
+
+
+def _load_naming_faults(data: Mapping[str, Any], faults: list[tuple[str, str]]) -> dict[str, Any]:
+    try:
+        return without_empty(_schema().load(data))
+    except ValidationError as error:
+        faults.extend(dotted_faults(error.messages))
+        return without_empty(error.valid_data) if isinstance(error.valid_data, dict) else {}
 
 
 def _identity_faults(lead: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -59,8 +60,10 @@ def test_time_content_type_and_extensions_may_differ() -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"specversion": "0.3"}, "specversion"), ({"specversion": ...}, "specversion"), ({"specversion": 1.0}, "specversion"),
-        ({"id": ...}, "id"), ({"id": " "}, "id"), ({"id": 7}, "id"), ({"source": None}, "source"), ({"type": ...}, "type"),
+        ({"specversion": "0.3"}, "specversion"), ({"specversion": ...}, "specversion"),
+        ({"specversion": 1.0}, "specversion"),
+        ({"id": ...}, "id"), ({"id": " "}, "id"), ({"id": 7}, "id"), ({"source": None}, "source"),
+        ({"type": ...}, "type"),
         ({"time": "2026-01-17T09:30:00"}, "time"), ({"time": "soon"}, "time"), ({"subject": []}, "subject"),
         ({"datacontenttype": "text/xml"}, "datacontenttype"), ({"data": ...}, "data"), ({"data": []}, "data"),
         ({"data": "{}"}, "data"), ({"data": None}, "data"), ({"id": "a\x00"}, "id"),
@@ -115,10 +118,8 @@ def test_a_message_is_chinese_and_repeats_no_control_character() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
-    try:
-        parse(raw)
-    except SchemaError as error:
-        assert error.errors
+    with suppress(SchemaError):
+        assert isinstance(parse(raw), Envelope)
 
 
 json_values = st.recursive(
@@ -130,7 +131,5 @@ json_values = st.recursive(
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(GOOD, json_values)))
 def test_any_object_is_read_or_refused(attributes: dict[str, Any]) -> None:
-    try:
-        parse(json.dumps({**GOOD, **attributes}).encode())
-    except SchemaError as error:
-        assert error.errors
+    with suppress(SchemaError):
+        assert isinstance(parse(json.dumps({**GOOD, **attributes}).encode()), Envelope)
