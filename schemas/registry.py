@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -139,8 +140,9 @@ def _next_type(event_type: str) -> str:
     return f"{name}.v{int(version) + 1}"
 
 
+@cache
 def default_registry() -> Registry:
-    """The product's events."""
+    """The product's events; one instance a process, as it is asked for with every fact."""
     return Registry((*LEAD_EVENTS, *PROJECT_EVENTS, *ENTERPRISE_EVENTS, *PARK_EVENTS))
 
 

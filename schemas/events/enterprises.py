@@ -17,7 +17,11 @@ _status = partial(Choice, ("verified", "unverified"), allow_none=True, load_defa
 ENTERPRISE_EVENTS = facts(
     ENTERPRISES_CHANGED,
     (
-        ("enterprise.registered", "登记一家企业。", {"name": a_text, "uscc": _uscc, "uscc_status": _status}),
+        (
+            "enterprise.registered",
+            "登记一家企业；只涉保密项目的不具名。",
+            {"name": text, "uscc": _uscc, "uscc_status": _status},
+        ),
         ("enterprise.updated", "企业资料变更。", {"name": text, "uscc": _uscc, "uscc_status": _status}),
         ("enterprise.merge-proposed", "疑为同一企业，提议合并，待人确认。", {"other": a_text, "reasons": texts}),
         ("enterprise.merged", "经人确认并入另一企业。", {"into": a_text}),

@@ -29,7 +29,7 @@ PROJECT_EVENTS = facts(
     PROJECTS_CHANGED,
     (
         ("project.opened", "项目立项。", {"enterprise": text, "lead": text, "kind": text, "track": _track}),
-        ("project.joined", "又一条报送归入本项目。", {"lead": a_text}),
+        ("project.joined", "又一条报送归入本项目。", {"lead": text}),
         ("project.updated", "项目资料变更（分级、路径、需求等）。", {"track": _track, "grade": text}),
         (
             "project.matched",
