@@ -95,6 +95,35 @@ class EconomicClass:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainWord:
+    """A word of the trade (slang, English name, synonym) that speaks for a node. weight: 1 is that of a keyword."""
+
+    node: str
+    word: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideWord:
+    """A word, or the beginning of a GB/T 4754 code, of a trade that is none of the city's chains (银行, 房地产 …)."""
+
+    domain: str
+    word: str
+    weight: float = 1.0
+    kind: str = "word"  # or "class"
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A province, city, county or town of GB/T 2260 and GB/T 10114."""
+
+    code: str
+    parent: str | None
+    level: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReferencePack:
     """Everything of a city that is data. `version` changes whenever any of it does (a content hash)."""
 
@@ -106,3 +135,6 @@ class ReferencePack:
     districts: Mapping[str, District] = field(default_factory=dict)
     organisations: Mapping[str, ReferenceOrganisation] = field(default_factory=dict)
     classes: Mapping[str, EconomicClass] = field(default_factory=dict)
+    words: tuple[ChainWord, ...] = ()
+    outside: tuple[OutsideWord, ...] = ()
+    divisions: Mapping[str, Division] = field(default_factory=dict)

@@ -1,0 +1,144 @@
+"""How strongly a report speaks for each chain node, and for trades that are none of the city's chains.
+
+Proof keeps the words it came from: reasons are made of them. Called by `crm/domain/matching.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from crm.domain.clauses import Clause, scope_clauses, statement_clauses
+from crm.domain.match_input import MatchInput
+from crm.domain.reference import ReferencePack
+from crm.domain.vocabulary import Vocabulary
+
+HINT = 3.0
+CLASS_EXACT, CLASS_PARENT = 0.8, 0.35
+# field, weight for nodes, weight for outside trades: what is done now weighs most, a name may be an old one
+STATEMENTS = (("main_business", 1.0, 1.0), ("summary", 0.9, 0.9), ("title", 0.5, 0.4))
+SCOPE, SCOPE_OUTSIDE, SCOPE_ALONE = 0.4, 0.15, 0.85
+NAME, NAME_OUTSIDE, NAME_ALONE = 0.35, 0.7, 0.8
+ALIAS, PROCESS = 0.15, 0.1
+
+
+@dataclass(slots=True)
+class Proof:
+    """What stands for one node or outside trade: total strength, and that of each word."""
+
+    strength: float = 0.0
+    words: dict[str, float] = field(default_factory=dict)
+
+    def add(self, word: str, strength: float) -> None:
+        """A word said again proves little more: only a stronger place raises it, plus a tenth."""
+        before = self.words.get(word, 0.0)
+        after = max(before, strength) + (0.1 * min(before, strength))
+        self.words[word] = after
+        self.strength += after - before
+
+    def best(self, count: int = 3) -> tuple[str, ...]:
+        return tuple(sorted(self.words, key=lambda w: (-self.words[w], w))[:count])
+
+
+@dataclass(slots=True)
+class Evidence:
+    """All proof of one report. `trade_share`: how much of it came from clauses that speak of selling only."""
+
+    nodes: dict[str, Proof] = field(default_factory=dict)
+    outside: dict[str, Proof] = field(default_factory=dict)
+    made: float = 0.0
+    traded: float = 0.0
+    has_statement: bool = False
+    says_making: bool = False
+
+    @property
+    def trade_share(self) -> float:
+        return self.traded / (self.made + self.traded) if self.made + self.traded else 0.0
+
+    def count(self, gained: float, trade: bool) -> None:
+        if trade:
+            self.traded += gained
+        else:
+            self.made += gained
+
+
+class EvidenceFinder:
+    """Reads reports against one pack; compiled once, used for many."""
+
+    def __init__(self, pack: ReferencePack, fold: Callable[[str], str]) -> None:
+        self._vocabulary = Vocabulary(pack, fold)
+        self._fold = fold
+        self._classes = _class_index(pack)
+        self._outside_classes = {o.word: (o.domain, o.weight) for o in pack.outside if o.kind == "class"}
+        self._parents = {c.code: c.parent for c in pack.classes.values()}
+        self._class_names = {c.code: c.name for c in pack.classes.values()}
+
+    def read(self, given: MatchInput) -> Evidence:
+        evidence = Evidence()
+        for code in given.chain_nodes:
+            evidence.nodes.setdefault(code, Proof()).add("报送单位指明", HINT)
+        for name, weight, outside in STATEMENTS:
+            text = self._fold(getattr(given, name))
+            clauses = tuple(statement_clauses(text))
+            if name != "title":
+                evidence.has_statement |= bool(clauses)
+                evidence.says_making |= any(clause.makes for clause in clauses)
+            self._read_clauses(evidence, clauses, weight, outside)
+        self._read_scope_and_name(evidence, given)
+        for code in given.gbt4754:
+            self._read_class(evidence, code)
+        return evidence
+
+    def _read_scope_and_name(self, evidence: Evidence, given: MatchInput) -> None:
+        """Scope and name prove little beside a statement, and are all there is without one."""
+        stated = evidence.has_statement
+        scope = tuple(scope_clauses(self._fold(given.business_scope)))
+        self._read_clauses(evidence, scope, SCOPE if stated else SCOPE_ALONE, SCOPE_OUTSIDE if stated else SCOPE_ALONE)
+        name_weight = NAME if stated or scope else NAME_ALONE
+        name = Clause(self._fold(given.name), 1.0)
+        self._read_clauses(evidence, (name,), name_weight, NAME_OUTSIDE)
+        others = [Clause(self._fold(text), 1.0) for text in (*given.aliases, given.english_name) if text]
+        self._read_clauses(evidence, others, ALIAS, ALIAS)
+        processes = [Clause(self._fold(risk), 1.0) for risk in given.process_risks]
+        self._read_clauses(evidence, processes, PROCESS, 0.0)
+
+    def _read_clauses(self, evidence: Evidence, clauses: Iterable[Clause], weight: float, outside: float) -> None:
+        for clause in clauses:
+            for entry in self._vocabulary.scan(clause.text):
+                for node, strength in entry.nodes.items():
+                    proof = evidence.nodes.get(node)
+                    if proof is None:
+                        proof = evidence.nodes[node] = Proof()
+                    proof.add(entry.word, strength * clause.weight * weight)
+                if entry.nodes:
+                    evidence.count(max(entry.nodes.values()) * weight, clause.trade)
+                for domain, strength in entry.outside.items():
+                    proven = strength * clause.outside_weight * outside
+                    evidence.outside.setdefault(domain, Proof()).add(entry.word, proven)
+
+    def _read_class(self, evidence: Evidence, code: str) -> None:
+        """A class of GB/T 4754 speaks for the nodes that bear it, less for those of the same 中类."""
+        exact = self._classes.get(code, ())
+        label = f"国民经济行业 {code} {self._class_names.get(code, '')}".strip()
+        for node in exact:
+            evidence.nodes.setdefault(node, Proof()).add(label, CLASS_EXACT / len(exact) ** 0.6)
+        siblings = [n for n in self._classes.get(code[:3], ()) if n not in exact]
+        for node in siblings:
+            evidence.nodes.setdefault(node, Proof()).add(label, CLASS_PARENT / len(siblings) ** 0.6)
+        ancestor: str | None = code
+        while ancestor:
+            if ancestor in self._outside_classes and not exact:
+                domain, weight = self._outside_classes[ancestor]
+                evidence.outside.setdefault(domain, Proof()).add(label, weight)
+            ancestor = self._parents.get(ancestor)
+
+
+def _class_index(pack: ReferencePack) -> Mapping[str, tuple[str, ...]]:
+    """Class code, and its 中类 and 大类 prefix, → nodes that bear it."""
+    found: dict[str, list[str]] = {}
+    for node in pack.nodes.values():
+        for code in node.gbt4754:
+            for prefix in {code, code[:3]}:
+                if node.code not in found.setdefault(prefix, []):
+                    found[prefix].append(node.code)
+    return {code: tuple(nodes) for code, nodes in found.items()}

@@ -1,0 +1,75 @@
+"""What matching answers: the shape that interface.md promises for `crm match`, kept beside each project.
+
+Built by `crm/domain/matching.py`; written out by `crm match --json`, intake and `/projects/{id}/matches`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A node, industry or district with its score 0–1 and the reasons for it."""
+
+    code: str
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedPark:
+    code: str
+    name: str
+    score: float
+    reasons: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()  # checks for the operator
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedPark:
+    """`reasons` begin with "breaks", "no chain relation", "accepts no projects" or "part of"."""
+
+    code: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchResult:
+    """Best first everywhere; every park of the pack is in `parks` or in `rejected`, never in both."""
+
+    suitable: bool
+    unsure: bool = False
+    question: str | None = None
+    industries: tuple[Scored, ...] = ()
+    nodes: tuple[Scored, ...] = ()
+    parks: tuple[ProposedPark, ...] = ()
+    districts: tuple[Scored, ...] = ()
+    rejected: tuple[RejectedPark, ...] = ()
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values, exactly the fields of `crm match --json` but `source_ref`; scores to three places."""
+        return {
+            "suitable": self.suitable,
+            "unsure": self.unsure,
+            "question": self.question,
+            "industries": [{"code": i.code, "score": round(i.score, 3)} for i in self.industries],
+            "nodes": [{"code": n.code, "score": round(n.score, 3), "reasons": list(n.reasons)} for n in self.nodes],
+            "parks": [
+                {
+                    "code": p.code,
+                    "name": p.name,
+                    "score": round(p.score, 3),
+                    "reasons": list(p.reasons),
+                    "unknown": list(p.unknown),
+                }
+                for p in self.parks
+            ],
+            "districts": [
+                {"code": d.code, "score": round(d.score, 3), "reasons": list(d.reasons)} for d in self.districts
+            ],
+            "rejected": [{"code": r.code, "reasons": list(r.reasons)} for r in self.rejected],
+            "notes": list(self.notes),
+        }

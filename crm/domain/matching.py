@@ -1,0 +1,91 @@
+"""Which chain nodes, parks and districts suit a report, and why (product.md, Matching).
+
+A `Matcher` is compiled once from a reference pack and the carriers known, then answers each report from its text
+and needs alone: no clock, no chance, so the same input gives the same answer. Called by intake and `crm match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from crm.domain.clauses import fold_text
+from crm.domain.evidence import Evidence, EvidenceFinder
+from crm.domain.match_input import MatchInput
+from crm.domain.match_result import MatchResult, ProposedPark, Scored
+from crm.domain.park_ranking import ParkRanking, rank_districts
+from crm.domain.parks import Carrier
+from crm.domain.reference import ReferencePack
+from crm.domain.suitability import decide
+from crm.domain.vocabulary import saturate
+
+RULES_VERSION = "matching-1"
+MOST_NODES = 8
+LEAST_NODE = 0.25  # of the strongest node's proof
+INDUSTRY_SHARES = (1.0, 0.35, 0.2, 0.1)
+
+
+class Matcher:
+    """Matching over one pack. `fold` makes one spelling of a text (width, case, traditional to simplified)."""
+
+    def __init__(
+        self, pack: ReferencePack, carriers: Iterable[Carrier] = (), fold: Callable[[str], str] = fold_text
+    ) -> None:
+        self.pack = pack
+        self._evidence = EvidenceFinder(pack, fold)
+        self._parks = ParkRanking(pack, carriers)
+
+    def match(self, given: MatchInput) -> MatchResult:
+        evidence = self._evidence.read(given)
+        verdict = decide(evidence, bool(given.chain_nodes))
+        notes = [verdict.note] if verdict.note else []
+        if not verdict.suitable:
+            why = verdict.note or "不属本市产业链"
+            return MatchResult(False, rejected=self._parks.refuse_all(why), notes=tuple(notes))
+        nodes = self._nodes(evidence)
+        industries = self._industries(evidence)
+        parks, rejected = self._parks.rank(given, nodes)
+        notes.extend(self._notes(industries, parks))
+        return MatchResult(
+            suitable=True,
+            unsure=verdict.unsure,
+            question=verdict.question,
+            industries=industries,
+            nodes=nodes,
+            parks=parks,
+            districts=rank_districts(given, parks, self.pack),
+            rejected=rejected,
+            notes=tuple(notes),
+        )
+
+    def _nodes(self, evidence: Evidence) -> tuple[Scored, ...]:
+        ranked = sorted(evidence.nodes.items(), key=lambda item: (-item[1].strength, item[0]))[:MOST_NODES]
+        least = ranked[0][1].strength * LEAST_NODE if ranked else 0.0
+        return tuple(
+            Scored(code, saturate(proof.strength), (f"提到{'、'.join(proof.best())}",))
+            for code, proof in ranked
+            if proof.strength >= least
+        )
+
+    def _industries(self, evidence: Evidence) -> tuple[Scored, ...]:
+        """An industry is as strong as its strongest nodes together, each further one counting less."""
+        strengths: dict[str, list[float]] = {}
+        for code, proof in evidence.nodes.items():
+            strengths.setdefault(self.pack.nodes[code].industry, []).append(proof.strength)
+        total = {
+            industry: sum(s * share for s, share in zip(sorted(values, reverse=True), INDUSTRY_SHARES, strict=False))
+            for industry, values in strengths.items()
+        }
+        ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
+        least = ranked[0][1] * 0.2 if ranked else 0.0
+        return tuple(Scored(code, saturate(value)) for code, value in ranked[:6] if value >= least)
+
+    def _notes(self, industries: Sequence[Scored], parks: Sequence[ProposedPark]) -> Iterable[str]:
+        if not industries:
+            return
+        top = industries[0].code
+        name = self.pack.industries[top].name
+        if not any(top in park.industries and park.accepts_projects for park in self.pack.parks.values()):
+            near = "、".join(p.name for p in parks[:2])
+            yield f"{name}暂无专门园区，" + (f"退到相近产业：{near}" if near else "可落园区外载体")
+        elif not parks:
+            yield "没有合适园区，可落园区外载体或用地"

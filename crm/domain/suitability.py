@@ -1,0 +1,76 @@
+"""Whether a report is one of ours at all: yes, not sure (with one question), or none of ours.
+
+Refusing a good enterprise costs more than asking a question, so doubt is an answer of its own and counts as
+suitable. Called by `crm/domain/matching.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm.domain.evidence import Evidence, Proof
+
+FAINT = 0.3  # below: no word of a chain worth the name
+TRACE = 0.1
+HINT_OF_OTHER = 0.15
+WEAK = 0.55  # below: suitable, yet a person should ask
+CONTESTED = 0.55  # outside trades claim this much of what the chains claim
+LOST = 1.05
+TRADES = 0.75  # this much of the proof comes from clauses that only sell
+
+
+@dataclass(frozen=True, slots=True)
+class Suitability:
+    suitable: bool
+    question: str | None = None
+    note: str | None = None
+
+    @property
+    def unsure(self) -> bool:
+        return self.question is not None
+
+
+def decide(evidence: Evidence, hinted: bool) -> Suitability:
+    """`hinted`: the reporter named a node, which only a person may overrule."""
+    ours = _claim(evidence.nodes)
+    domain, foreign = _strongest(evidence.outside)
+    if hinted:
+        return Suitability(True)
+    if ours < FAINT and foreign < FAINT:
+        return _nothing_known(evidence, ours, foreign)
+    if foreign > LOST * ours:
+        words = "、".join(evidence.outside[domain].best())
+        return Suitability(False, note=f"不属本市产业链：主营属{domain}（{words}）")
+    if foreign > CONTESTED * ours:
+        return Suitability(True, question=f"主业是制造研发，还是{domain}？")
+    if evidence.trade_share > TRADES:
+        return Suitability(True, question="生产还是贸易？")
+    if ours < WEAK:
+        return Suitability(True, question="主要生产什么产品？")
+    return Suitability(True)
+
+
+def _claim(proofs: dict[str, Proof]) -> float:
+    """The two strongest: a second line of business counts, a long tail of faint words does not."""
+    strengths = sorted((proof.strength for proof in proofs.values()), reverse=True)[:2]
+    return sum(strength * share for strength, share in zip(strengths, (1.0, 0.25), strict=False))
+
+
+def _strongest(outside: dict[str, Proof]) -> tuple[str, float]:
+    if not outside:
+        return "", 0.0
+    domain = max(sorted(outside), key=lambda name: outside[name].strength)
+    return domain, _claim(outside)
+
+
+def _nothing_known(evidence: Evidence, ours: float, foreign: float) -> Suitability:
+    """Too faint to place. A maker is asked; who neither makes nor names a product is none of ours."""
+    if foreign > max(ours, HINT_OF_OTHER):
+        return Suitability(False, note=f"不属本市产业链：材料只提到{'、'.join(_words(evidence.outside))}")
+    if evidence.has_statement and not evidence.says_making and ours < TRACE:
+        return Suitability(False, note="不属本市产业链：主营中没有任何产业链环节的产品或工艺")
+    return Suitability(True, question="主要生产什么产品？", note="材料不足，尚不能判断产业链环节")
+
+
+def _words(proofs: dict[str, Proof]) -> tuple[str, ...]:
+    return max(proofs.values(), key=lambda proof: proof.strength).best()
