@@ -1,0 +1,49 @@
+"""The projector: nudges in, documents out. Reads the rows as they are now and writes them at their revision.
+
+An event only says which documents to look at again, so that a lost, doubled or late one does no harm: the index refuses
+what is older, and `crm index check` compares revisions at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crm.bus.port import Delivered
+from crm.domain.errors import Unavailable
+from crm.services.documents import build_documents
+from crm.services.tools import Tools
+from crm.store.unit_of_work import DocumentKey
+from producers.outbox_relay import DOCUMENTS_HEADER
+from schemas.topics import ENTERPRISES_CHANGED, LEADS_CHANGED, PARKS_CHANGED, PROJECTS_CHANGED
+from search.index import SearchIndex, SearchUnavailable
+
+NAME = "search-projector"
+TOPICS = (LEADS_CHANGED, PROJECTS_CHANGED, ENTERPRISES_CHANGED, PARKS_CHANGED)
+
+
+class SearchProjector:
+    """Handler of `consumers/runner.py`; the only regular writer of the index."""
+
+    name = NAME
+
+    def __init__(self, tools: Tools, index: SearchIndex) -> None:
+        self.tools = tools
+        self.index = index
+
+    def handle(self, records: Sequence[Delivered]) -> None:
+        keys = {key for record in records for key in named_documents(record)}
+        if not keys:
+            return
+        try:
+            self.index.upsert(build_documents(self.tools, keys))
+        except SearchUnavailable as error:
+            raise Unavailable(str(error)) from error
+
+    def set_aside(self, record: Delivered, error_id: str) -> None:
+        """A nudge that cannot be followed needs no dead letter: `crm index check` finds what it left behind."""
+
+
+def named_documents(record: Delivered) -> list[DocumentKey]:
+    """The documents an event tells us to look at."""
+    pairs = (name.partition(":") for name in record.headers.get(DOCUMENTS_HEADER, "").split(",") if name)
+    return [(kind, id_) for kind, _, id_ in pairs]

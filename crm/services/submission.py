@@ -1,0 +1,200 @@
+"""Taking reports by form, API and file: check, give a receipt, leave the event for the relay. One transaction.
+
+The report itself is processed by the consumer, like any other event: every channel ends in the same topic.
+A faulty report falls out alone, with its field; the same report again gets the same receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from crm.domain.actors import Actor, Role
+from crm.domain.errors import Conflict, CrmError, Forbidden, Invalid
+from crm.domain.permissions import Verb, require
+from crm.services.ids import new_id, receipt_number
+from crm.services.intake import without_contacts
+from crm.services.reports import CheckedReport, as_invalid, check_report
+from crm.store.models import Lead, Organisation, Receipt, Submission
+from crm.store.receipts import Place, receipt_time, receipts_at
+from crm.store.unit_of_work import UnitOfWork, unit_of_work
+from crm.services.tools import Tools
+from schemas.envelope import Envelope, SchemaError, parse, serialise
+from schemas.events.leads import differing_fields
+from schemas.topics import LEADS_SUBMITTED, source_of
+
+PURPOSE = "submission"
+RECEIPT_HEADER = "crm-receipt"
+SUBMITTED = "lead.submitted.v1"
+AMENDED = "lead.amended.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The receipt of a stored report. `duplicate`: equal content was there already."""
+
+    receipt_no: str
+    received_at: datetime
+    state: str
+    source_ref: str
+    duplicate: bool
+    lead_id: str | None
+    project_id: str | None
+    warnings: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A report as it came in. `amends`: `data` corrects the report of the same `source_ref`, receipt kept."""
+
+    organisation: str
+    data: Any
+    amends: bool = False
+
+
+def submit(tools: Tools, actor: Actor, report: Incoming, channel: str) -> Submitted:
+    """One report. Raises Invalid, Conflict, Forbidden."""
+    outcome = submit_batch(tools, actor, [report], channel)[0]
+    if isinstance(outcome, CrmError):
+        raise outcome
+    return outcome
+
+
+def submit_batch(
+    tools: Tools, actor: Actor, reports: Sequence[Incoming], channel: str
+) -> list[Submitted | CrmError]:
+    """Reports, each with its own outcome; what is accepted is stored together."""
+    require(actor, Verb.REPORT)
+    for attempt in range(3):
+        try:
+            with unit_of_work(tools.database, tools.clock) as unit:
+                return _Batch(tools, actor, channel, unit).take(reports)
+        except IntegrityError:  # another process stored one of these places between our look and our write
+            if attempt == 2:
+                raise
+    raise AssertionError("unreachable")
+
+
+class _Batch:
+    def __init__(self, tools: Tools, actor: Actor, channel: str, unit: UnitOfWork) -> None:
+        self.tools = tools
+        self.actor = actor
+        self.channel = channel
+        self.unit = unit
+        self.now = receipt_time(unit.session, tools.clock)
+        self.there: dict[Place, Receipt] = {}
+
+    def take(self, reports: Sequence[Incoming]) -> list[Submitted | CrmError]:
+        checked = [self._check(report.organisation, report.data) for report in reports]
+        places = {report.place for report in checked if isinstance(report, CheckedReport)}
+        self.there = receipts_at(self.unit.session, places)
+        outcomes: list[Submitted | CrmError] = []
+        for index, report in enumerate(checked):
+            if isinstance(report, CrmError):
+                outcomes.append(report)
+                continue
+            try:
+                outcomes.append(self._amend(report) if reports[index].amends else self._store(report, index))
+            except Conflict as conflict:
+                outcomes.append(conflict)
+        return outcomes
+
+    def _check(self, organisation: str, data: Any) -> CheckedReport | CrmError:
+        try:
+            self._may_report_for(organisation)
+            return check_report(organisation, data, self.tools.reference.codes())
+        except SchemaError as error:
+            return as_invalid(error)
+        except CrmError as error:
+            return error
+
+    def _may_report_for(self, organisation: str) -> None:
+        if self.actor.role in (Role.REPORTER, Role.DISTRICT) and organisation != self.actor.organisation:
+            raise Forbidden("只能以本单位名义报送")
+        row = self.unit.session.get(Organisation, organisation)
+        if row is None or not row.active:
+            raise Invalid.of("organisation", f"没有代码为 {organisation} 的单位")
+        if not row.reports and row.kind not in ("district", "bureau"):
+            raise Invalid.of("organisation", f"{row.name}不是报送单位")
+
+    def _store(self, report: CheckedReport, index: int) -> Submitted:
+        before = self.there.get(report.place)
+        if before is not None:
+            return self._again(report, before)
+        number = receipt_number(self.now, index)
+        receipt = Receipt(
+            receipt_no=number,
+            received_at=self.now,
+            organisation=report.organisation,
+            source_ref=report.place[1],
+            content_hash=report.content_hash,
+            channel=self.channel,
+            state="received",
+        )
+        self.unit.session.add(receipt)
+        self.there[report.place] = receipt
+        self._queue(report, number, number, SUBMITTED)
+        return self._submitted(report, receipt, None, duplicate=False)
+
+    def _amend(self, report: CheckedReport) -> Submitted:
+        receipt = self.there.get(report.place)
+        if receipt is None:
+            raise Conflict("没有可更正的线索：该报送编号尚未报送", ("source_ref",))
+        lead = self.unit.session.get(Lead, receipt.lead_id) if receipt.lead_id else None
+        if lead is not None and lead.content_hash == report.content_hash:
+            return self._submitted(report, receipt, lead, duplicate=True)
+        self._queue(report, receipt.receipt_no, new_id(), AMENDED)
+        return self._submitted(report, receipt, lead, duplicate=False)
+
+    def _queue(self, report: CheckedReport, receipt_no: str, event_id: str, kind: str) -> None:
+        source = source_of(report.organisation)
+        envelope = Envelope(id=event_id, source=source, type=kind, time=self.now, data=dict(report.raw))
+        sealed = self.tools.vault.seal(serialise(envelope), PURPOSE)
+        row = {"id": event_id, "receipt_no": receipt_no, "sealed_envelope": sealed, "created_at": self.unit.now}
+        self.unit.session.connection().execute(insert(Submission.__table__), row)
+        self.unit.publish(LEADS_SUBMITTED, f"{report.organisation}/{report.place[1]}", submission_id=event_id)
+
+    def _again(self, report: CheckedReport, receipt: Receipt) -> Submitted:
+        lead = self.unit.session.get(Lead, receipt.lead_id) if receipt.lead_id else None
+        current = lead.content_hash if lead else receipt.content_hash
+        if report.content_hash != current:
+            raise Conflict("同一报送编号已有不同内容；更正请用修改", self._differing(report, receipt, lead))
+        return self._submitted(report, receipt, lead, duplicate=True)
+
+    def _differing(self, report: CheckedReport, receipt: Receipt, lead: Lead | None) -> tuple[str, ...]:
+        if lead is not None:
+            stored: Mapping[str, Any] = lead.data
+        else:
+            stored = self._waiting(receipt)
+        return differing_fields(stored, without_contacts(report.data)) or ("contacts",)
+
+    def _waiting(self, receipt: Receipt) -> Mapping[str, Any]:
+        statement = select(Submission.sealed_envelope).where(Submission.receipt_no == receipt.receipt_no)
+        sealed = self.unit.session.scalar(statement)
+        if sealed is None:
+            return {}
+        data = parse(self.tools.vault.open(sealed, PURPOSE)).data
+        checked = check_report(receipt.organisation, data, self.tools.reference.codes())
+        return without_contacts(checked.data)
+
+    @staticmethod
+    def _submitted(report: CheckedReport, receipt: Receipt, lead: Lead | None, *, duplicate: bool) -> Submitted:
+        return Submitted(
+            receipt_no=receipt.receipt_no,
+            received_at=receipt.received_at,
+            state=receipt.state,
+            source_ref=receipt.source_ref,
+            duplicate=duplicate,
+            lead_id=receipt.lead_id,
+            project_id=lead.project_id if lead else None,
+            warnings=report.warnings,
+            ignored=report.ignored,
+        )
+
+

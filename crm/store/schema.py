@@ -1,0 +1,54 @@
+"""The database's schema and its version: Alembic run from code, so that no ini file is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from crm.store.database import Database, translated
+
+FOLDER = Path(__file__).parents[1] / "migrations"
+
+
+def upgrade(database: Database) -> None:
+    """Bring the schema to the newest revision."""
+    with translated(), database.write_engine.begin() as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take the schema back, "base" for nothing at all."""
+    with translated(), database.write_engine.begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the schema is at the newest revision."""
+    with translated(), database.read_engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    return at == ScriptDirectory(str(FOLDER)).get_current_head()
+
+
+def new_revision(database: Database, message: str, revision_id: str) -> None:
+    """Write a migration from the difference between models and database (developers)."""
+    with database.write_engine.begin() as connection:
+        command.revision(_config(connection), message=message, autogenerate=True, rev_id=revision_id)
+
+
+def check(database: Database) -> None:
+    """Raises when models and migrations disagree."""
+    with database.write_engine.begin() as connection:
+        command.check(_config(connection))
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
