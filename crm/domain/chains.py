@@ -31,7 +31,7 @@ class ChainGraph:
         self._suppliers: dict[str, list[str]] = {}
         self._customers: dict[str, list[str]] = {}
         self._complements: dict[str, list[str]] = {}
-        for link in pack.links:
+        for link in sorted(pack.links, key=lambda link: (link.source, link.target)):
             if link.relation == "supplies":
                 self._customers.setdefault(link.source, []).append(link.target)
                 self._suppliers.setdefault(link.target, []).append(link.source)

@@ -50,10 +50,10 @@ class Vocabulary:
     def __init__(self, pack: ReferencePack, fold: Callable[[str], str]) -> None:
         self._entries: dict[str, Entry] = {}
         self._fold = fold
-        for node in pack.nodes.values():
+        for node in sorted(pack.nodes.values(), key=lambda node: node.code):
             if _enabled(pack, node):
                 self._learn_node(node, pack)
-        for word in pack.words:
+        for word in sorted(pack.words, key=lambda word: (word.node, word.word)):
             if word.node in pack.nodes and _enabled(pack, pack.nodes[word.node]):
                 self._claim(word.word, word.node, word.weight)
         for outside in pack.outside:
