@@ -1,0 +1,136 @@
+"""Text → tokens, made here once for both engines, so that they give the same answers (architecture, decision 6).
+
+A text becomes single Han characters and Latin or digit words; a name also becomes keys, brand, shorthands,
+pinyin and spellings with one character missing. `document_row` gives every field of `search/mapping.py`
+but the payload; called by the adapters when they write. The ladder uses the small functions on queries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from schemas.documents import FACET_FIELDS, SearchDocument
+from search.folding import fold_text
+from search.names import fold_name, name_key, parse_name
+from search.ordering import sort_numbers
+from search.pinyin import initial, readings_of, units
+
+HEAD_CHARACTERS = 120
+"""The main business opens `body`; a word found there counts for more than one in the long scope."""
+_LONGEST_TERM = 64
+_TOKEN = re.compile(r"[a-z0-9]+|[^\W_]")
+
+Row = dict[str, list[str] | list[int]]
+
+
+def words(folded: str) -> list[str]:
+    """Tokens of a folded text: every Han character by itself, Latin words and numbers whole."""
+    return _TOKEN.findall(folded)
+
+
+@lru_cache(maxsize=65536)
+def one_off(form: str) -> tuple[str, ...]:
+    """Spellings that two texts share when one character differs, is missing, is added or is swapped with its
+    neighbour: the form without any one character. Three characters keep the place of the gap; two have none."""
+    if len(form) < 3 or len(form) > _LONGEST_TERM:
+        return ()
+    if len(form) == 3:
+        return tuple(form[:i] + "?" + form[i + 1 :] for i in range(3))
+    return (form, *dict.fromkeys(form[:i] + form[i + 1 :] for i in range(len(form))))
+
+
+class _Sounds:
+    """Pinyin and initials of the forms of a name: whole, and from each of their units on."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, list[str]] = {"pinyin": [], "initials": [], "pinyin_inner": [], "initials_inner": []}
+
+    def add(self, place: str, brand: str, industry: str) -> None:
+        """One name, read once: its forms are pieces of the same syllables."""
+        start = len(units(place))
+        marks = units(place + brand + industry)
+        pieces = ((start, start + len(units(brand))), (start, len(marks)), (0, len(marks)))
+        for reading in readings_of((place, brand, industry)):
+            letters = tuple(initial(sound, unit) for sound, unit in zip(reading, marks, strict=True))
+            for field, sounds in (("pinyin", reading), ("initials", letters)):
+                self.fields[field] += ["".join(sounds[low:high])[:_LONGEST_TERM] for low, high in pieces]
+                inner = self.fields[f"{field}_inner"]
+                inner += ["".join(sounds[at:])[:_LONGEST_TERM] for at in range(len(sounds))]
+
+
+@lru_cache(maxsize=32768)
+def _name_fields(full: tuple[str, ...], short: tuple[str, ...]) -> dict[str, list[str]]:
+    """Fields that follow from the names; cached because a company's leads and projects carry the same ones."""
+    parsed = [parse_name(name) for name in full]
+    nicknames = [key for name in short if (key := name_key(name))]
+    brands = [name.brand for name in parsed if name.brand]
+    shorthands = [form for name in parsed for form in (name.brand + name.industry, name.place + name.brand, name.core)]
+    forms = dict.fromkeys((*brands, *(form for form in shorthands if form), *nicknames))
+    sounds = _Sounds()
+    for name in parsed:
+        sounds.add(name.place, name.brand, name.industry)
+    for nickname in nicknames:
+        if nickname not in shorthands and nickname not in brands:
+            sounds.add("", nickname, "")
+    return {
+        "full_keys": _joined(name_key(name) for name in full),
+        "short_keys": _joined(nicknames),
+        "cores": _joined(name.core for name in parsed),
+        "brands": _joined(brands),
+        "shorthands": _joined(shorthands),
+        "trade": _joined(name.industry for name in parsed),
+        "near": _joined(variant for form in forms for variant in one_off(form)),
+        **{field: _joined(spelled) for field, spelled in sounds.fields.items()},
+        "names": [" ".join(words(fold_text(name))) for name in (*full, *short)],
+    }
+
+
+def _joined(terms: Iterable[str]) -> list[str]:
+    """One whitespace-joined value of distinct terms; engines cut it at the blanks again."""
+    return [" ".join(dict.fromkeys(term for term in terms if term))]
+
+
+def _text_fields(document: SearchDocument) -> dict[str, list[str]]:
+    body = words(fold_text(document.body))
+    return {
+        "names": [" ".join(words(fold_text(name))) for name in document.english_names],
+        "formers": [" ".join(words(fold_text(name))) for name in document.former_names],
+        "title": [" ".join(words(fold_text(document.title)))],
+        "place": [" ".join(words(fold_text(place))) for place in (document.province, document.city) if place],
+        "body_head": [" ".join(body[:HEAD_CHARACTERS])],
+        "body": [" ".join(body)],
+    }
+
+
+def _code_fields(document: SearchDocument) -> dict[str, list[str]]:
+    return {
+        "uscc": [fold_name(document.uscc)] if document.uscc else [],
+        "numbers": _joined(fold_name(number) for number in (document.id, *document.source_refs)),
+        "english_keys": _joined(name_key(name) for name in document.english_names),
+        "former_keys": _joined(
+            key for name in document.former_names for key in (name_key(name), parse_name(name).core)
+        ),
+        "access": list(document.access),
+    }
+
+
+def _facet_values(document: SearchDocument, field: str) -> list[str]:
+    value: str | tuple[str, ...] | None = getattr(document, field)
+    if value is None or value == "":
+        return []
+    return [value] if isinstance(value, str) else list(dict.fromkeys(value))
+
+
+def document_row(document: SearchDocument) -> Row:
+    """Every searchable field of a document, as the mapping declares them."""
+    row: Row = {}
+    row.update(_name_fields(tuple(dict.fromkeys((document.name, *document.full_names))), document.short_names))
+    text = _text_fields(document)
+    row["names"] = [*row["names"], *text.pop("names")]
+    row.update(text)
+    row.update(_code_fields(document))
+    row.update({field: _facet_values(document, field) for field in FACET_FIELDS})
+    row.update(sort_numbers(document))
+    return row
