@@ -1,0 +1,80 @@
+"""The blind check (查重): yes or no and a date, never who. By exact code or name today; limited by organisation and hour.
+
+Posting a report counts against the same limit: beyond it the receipt is given and this answer withheld (promise 8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm.domain.actors import Actor
+from crm.domain.clock import local_date
+from crm.domain.errors import CrmError
+from crm.domain.permissions import Verb, require
+from crm.services.tools import Tools
+from crm.store.identity import keys_of, owners
+from crm.store.models import Lead, RateWindow
+from crm.store.unit_of_work import dialect_insert
+from schemas.fields import credit_code_status
+
+log = structlog.get_logger("duplicate-check")
+
+
+class Limited(CrmError):
+    """Too many in this hour (HTTP 429)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlindAnswer:
+    """`reported`: somebody reported it; `protected_until`: the last day of a protection in force."""
+
+    reported: bool
+    protected_until: date | None
+
+
+def check(tools: Tools, actor: Actor, *, name: str | None, uscc: str | None) -> BlindAnswer:
+    """Whether the enterprise was reported. Raises Limited, Forbidden."""
+    require(actor, Verb.CHECK)
+    count(tools, actor, "check", tools.settings.check_limit)
+    enterprise = {"name": name, "uscc": uscc, "uscc_status": credit_code_status(uscc) if uscc else "none"}
+    with tools.database.read() as session:
+        answer = _answer(session, set(owners(session, keys_of(enterprise)).values()))
+    log.info("checked", actor=actor.id, organisation=actor.organisation, reported=answer.reported)
+    return answer
+
+
+def answer_for_report(tools: Tools, actor: Actor, *, name: str | None, uscc: str | None) -> BlindAnswer | None:
+    """The answer that goes with a report's receipt, None beyond the limit: the receipt is given all the same."""
+    try:
+        return check(tools, actor, name=name, uscc=uscc)
+    except Limited:
+        return None
+
+
+def _answer(session: Session, enterprise_ids: set[str]) -> BlindAnswer:
+    if not enterprise_ids:
+        return BlindAnswer(reported=False, protected_until=None)
+    found = session.execute(
+        select(func.count(), func.max(Lead.protected_until)).where(Lead.enterprise_id.in_(enterprise_ids))
+    ).one()
+    until: datetime | None = found[1]
+    return BlindAnswer(reported=found[0] > 0, protected_until=local_date(until) if until else None)
+
+
+def count(tools: Tools, actor: Actor, kind: str, limit: int, amount: int = 1) -> None:
+    """Count against the organisation's hour, across processes. Raises Limited."""
+    hour = tools.clock.now().replace(minute=0, second=0, microsecond=0)
+    with tools.database.write() as session:
+        row = {"organisation": actor.organisation, "kind": kind, "hour": hour, "used": amount}
+        statement = dialect_insert(session)(RateWindow).values(row)
+        statement = statement.on_conflict_do_update(
+            index_elements=["organisation", "kind", "hour"], set_={"used": RateWindow.used + amount}
+        ).returning(RateWindow.used)
+        used = session.execute(statement).scalar_one()
+    if used > limit:
+        raise Limited("本小时次数已用完，请稍后再试")
