@@ -5,13 +5,14 @@ Compiled once from `ReferencePack.links`. Called by `crm/domain/matching.py`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
 from crm.domain.reference import ChainNode, Park, ReferencePack
 
-SAME_NODE, FILLS_HOLE, LINKED, SAME_INDUSTRY = 1.0, 0.62, 0.5, 0.4
+SAME_NODE, FILLS_HOLE, LINKED, SAME_INDUSTRY, NEAR_INDUSTRY = 1.0, 0.62, 0.5, 0.4, 0.3
 FOCUS_BONUS = 0.06  # 一园一品: a park of one industry is meant for it
 
 
@@ -38,6 +39,7 @@ class ChainGraph:
             else:
                 self._complements.setdefault(link.source, []).append(link.target)
                 self._complements.setdefault(link.target, []).append(link.source)
+        self._near = {code: self._near_industry(code) for code in pack.industries}
         self.relations: dict[str, dict[str, Relation]] = {
             code: self._parks_of(node) for code, node in pack.nodes.items()
         }
@@ -61,7 +63,21 @@ class ChainGraph:
             return Relation(LINKED, linked)
         if node.industry in park.industries:
             return Relation(SAME_INDUSTRY + focus, f"同属{self._pack.industries[node.industry].name}产业")
+        near = self._near[node.industry]
+        if near in park.industries:
+            return Relation(NEAR_INDUSTRY, f"相近产业：{self._pack.industries[near].name}")
         return None
+
+    def _near_industry(self, industry: str) -> str | None:
+        """Where an industry without a park of its own falls back to: the one its chain is tied to most."""
+        if any(industry in park.industries and park.accepts_projects for park in self._pack.parks.values()):
+            return None
+        ties: Counter[str] = Counter()
+        for link in self._pack.links:
+            ends = [self._pack.nodes[code].industry for code in (link.source, link.target)]
+            if industry in ends:
+                ties.update(code for code in ends if code != industry)
+        return min(ties, key=lambda code: (-ties[code], code), default=None)
 
     def _linked(self, node: ChainNode, park: Park) -> str | None:
         inside = frozenset(park.nodes)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 REMEMBERED = 32_768  # clauses of scopes are standard wording: most come again
+STANDARD_LENGTH = 64  # longer ones are nobody's standard, and would fill the memory
 MAKES = 1.0
 SAYS_NOTHING_OF_MAKING = 0.85
 ONLY_SELLS = 0.4
@@ -21,7 +22,7 @@ SERVES = 0.5
 MARKET = 0.3  # 给…做, 用于…的: whom it serves, not what it makes
 
 _NEGATION = re.compile(
-    r"\([^()]*(?:不含|除外|不包括|不得|依法|凭许可|除依法|限制|禁止|未取得|国家|许可证|资质|另设分支|涉及|审批)[^()]*\)"
+    r"\([^()]{0,300}?(?:不含|除外|不包括|不得|依法|凭许可|除依法|限制|禁止|未取得|国家|许可证|资质|另设分支|涉及|审批)[^()]{0,300}\)"
 )
 _HEADING = re.compile(
     r"(?:一般|许可)(?:经营)?项目(?:是)?:?|主营业务(?:为|是|包括)?:?|经营范围:?|公司(?:主营业务|主要从事|专注于)"
@@ -36,7 +37,7 @@ _BOILERPLATE = re.compile(
     r"|信息系统集成服务|企业管理|知识产权服务.{0,6}|.*除外\)?|互联网信息服务|普通机械设备安装服务|业务培训.{0,20})$"
 )
 _MARKET = re.compile(
-    r"(?:应用于|服务于|适用于|配套于|用于|面向|针对|供应给|给|(?<!提)供|(?<![作成认称])为)([^;。,\n]{2,30}?)(?:等(?:行业|领域|客户|厂商|企业)?)?(?=提供|生产|制造|做|研发|设计|配套|的|$)"
+    r"(?:应用于|服务于|适用于|配套于|用于|面向|针对|供应给|给|(?<!提)供(?!应|热|水|电|气|暖)|(?<![作成认称])为)([^;。,\n]{2,30}?)(?:等(?:行业|领域|客户|厂商|企业)?)?(?=提供|生产|制造|做|研发|设计|配套|的|$)"
 )
 _SENTENCE = re.compile(r"[;。\n!?]+")
 _CLAUSE = re.compile(r"[;。,\n!?]+")
@@ -76,7 +77,7 @@ def statement_clauses(text: str) -> Iterator[Clause]:
     for sentence in _SENTENCE.split(_clean(text)):
         factor = _verb_factor(sentence)
         for part in sentence.split(","):
-            if _scope_factor(part) is None:
+            if not part:
                 continue
             weight = factor * max(0.5, 1.0 - 0.1 * position)
             markets = _MARKET.findall(part)
@@ -91,7 +92,7 @@ def scope_clauses(text: str) -> Iterator[Clause]:
     """Clauses of a business scope without its boilerplate; making weighs more than selling, first more than last."""
     position = 0
     for part in _CLAUSE.split(_clean(text)):
-        factor = _scope_factor(part)
+        factor = _known_scope_factor(part) if len(part) <= STANDARD_LENGTH else _scope_factor(part)
         if factor is None:
             continue
         yield Clause(part, factor * max(0.4, 1.0 - 0.05 * position), factor == ONLY_SELLS)
@@ -102,10 +103,12 @@ def _clean(text: str) -> str:
     return _HEADING.sub(";", _NEGATION.sub("", text)).replace("、技术", ";技术")
 
 
-@lru_cache(maxsize=REMEMBERED)
 def _scope_factor(part: str) -> float | None:
     """What the verbs of a clause make of it; None for one that says nothing."""
     return None if not part or _BOILERPLATE.match(part) else _verb_factor(part)
+
+
+_known_scope_factor = lru_cache(maxsize=REMEMBERED)(_scope_factor)
 
 
 def _verb_factor(text: str) -> float:

@@ -14,6 +14,7 @@ from crm.domain.reference import ReferencePack
 from crm.domain.vocabulary import Vocabulary
 
 HINT = 3.0
+MOST_READ = 6_000  # characters of a text: what comes after says little, and a hostile text must not cost a second
 CLASS_EXACT, CLASS_PARENT = 0.8, 0.35
 # field, weight for nodes, weight for outside trades: what is done now weighs most, a name may be an old one
 STATEMENTS = (("main_business", 1.0, 1.0), ("summary", 0.9, 0.9), ("title", 0.5, 0.4))
@@ -78,7 +79,7 @@ class EvidenceFinder:
         for code in given.chain_nodes:
             evidence.nodes.setdefault(code, Proof()).add("报送单位指明", HINT)
         for name, weight, outside in STATEMENTS:
-            text = self._fold(getattr(given, name))
+            text = self._fold(getattr(given, name)[:MOST_READ])
             clauses = tuple(statement_clauses(text))
             if name != "title":
                 evidence.has_statement |= bool(clauses)
@@ -92,7 +93,7 @@ class EvidenceFinder:
     def _read_scope_and_name(self, evidence: Evidence, given: MatchInput) -> None:
         """Scope and name prove little beside a statement, and are all there is without one."""
         stated = evidence.has_statement
-        scope = tuple(scope_clauses(self._fold(given.business_scope)))
+        scope = tuple(scope_clauses(self._fold(given.business_scope[:MOST_READ])))
         self._read_clauses(evidence, scope, SCOPE if stated else SCOPE_ALONE, SCOPE_OUTSIDE if stated else SCOPE_ALONE)
         name_weight = NAME if stated or scope else NAME_ALONE
         name = Clause(self._fold(given.name), 1.0)

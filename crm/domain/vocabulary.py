@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from crm.domain.clauses import REMEMBERED
+from crm.domain.clauses import REMEMBERED, STANDARD_LENGTH
 from crm.domain.reference import ChainNode, ReferencePack
 
 KEYWORD, PRODUCT, NODE_NAME, CLASS_NAME, STEM = 1.0, 0.9, 0.9, 0.5, 0.5
@@ -64,10 +64,16 @@ class Vocabulary:
         for entry in self._entries.values():
             entry.settle()
         self._lengths = _lengths_by_head(self._entries)
-        self.scan: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=REMEMBERED)(lambda t: tuple(self._scan(t)))
+        self._known_scan = lru_cache(maxsize=REMEMBERED)(self._scan)
 
-    def _scan(self, text: str) -> Iterator[Entry]:
+    def scan(self, text: str) -> tuple[Entry, ...]:
         """The entries found in folded `text`, left to right, longest first, none inside another."""
+        return self._known_scan(text) if len(text) <= STANDARD_LENGTH else self._scan(text)
+
+    def _scan(self, text: str) -> tuple[Entry, ...]:
+        return tuple(self._found(text))
+
+    def _found(self, text: str) -> Iterator[Entry]:
         entries, lengths, end, size = self._entries, self._lengths, 0, len(text)
         for start in range(size):
             for length in lengths.get(text[start : start + 2]) or lengths.get(text[start], ()):

@@ -131,7 +131,7 @@ def test_a_disabled_industry_is_not_proposed() -> None:
 
 def test_an_industry_without_a_park_is_said_and_the_nearest_offered() -> None:
     result = match(main_business="智能手表的研发与生产")
-    assert result.notes == ("穿戴暂无专门园区，退到相近产业：电路板产业园",)
+    assert result.notes == ("穿戴暂无专门园区，退到相近产业：电路板产业园、整机产业园",)
 
 
 def test_the_same_report_gets_the_same_answer() -> None:
