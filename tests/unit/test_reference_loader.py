@@ -160,3 +160,7 @@ def test_a_park_inside_itself_is_a_fault(folder: Path) -> None:
 def test_files_that_are_not_part_of_a_pack_are_ignored(folder: Path, kunshan: ReferencePack) -> None:
     shutil.copy(folder / "parks.csv", folder / "notes.csv")
     assert load_pack(folder).version == kunshan.version
+
+
+def test_the_general_words_speak_for_every_node_of_kunshan(kunshan: ReferencePack) -> None:
+    assert {word.node for word in kunshan.words} == set(kunshan.nodes)
