@@ -42,7 +42,7 @@ class Asked:
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
-        """Words and characters; without blanks between Han, so that 昆山 沪光 is also asked as 昆山沪光."""
+        """Words and characters; without blanks between Han, so that 昆山 鹤汀 is also asked as 昆山鹤汀."""
         return tuple(words(self.text)) if self.key else ()
 
     @cached_property
@@ -92,7 +92,7 @@ def read(text: str) -> Asked:
 
 
 def split(asked: Asked) -> tuple[Asked, ...]:
-    """The words of a query: as written (昆山 沪光); written in one, a region and what follows (苏州连接器).
+    """The words of a query: as written (昆山 鹤汀); written in one, a region and what follows (苏州连接器).
     One word has no parts: ()."""
     written = asked.text.split()[:_WORDS]
     if len(written) > 1:

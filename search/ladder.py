@@ -73,7 +73,7 @@ def _word_prefix(asked: Asked, field: str) -> Clause | None:
 
 
 def _characters(asked: Asked, field: str) -> Clause | None:
-    """All the characters, wherever they stand: 清陶能源 in 清陶（昆山）能源. Two characters alone say too little."""
+    """All the characters, wherever they stand: 鹤汀能源 in 鹤汀（昆山）能源. Two characters alone say too little."""
     return All(tuple(Term(field, token) for token in asked.distinct)) if len(asked.distinct) >= 3 else None
 
 
@@ -92,7 +92,7 @@ def _sound_prefix(asked: Asked, field: str) -> Clause | None:
 
 
 def _mixed(asked: Asked, field: str) -> Clause | None:
-    """Han and Latin in one query (龙腾guangdian, 昆山ltgd): the sound must fit, and the Han must stand in the name."""
+    """Han and Latin in one query (鹤汀guangdian, 昆山htgd): the sound must fit, and the Han must stand in the name."""
     if not (asked.has_han and asked.has_latin):
         return None
     han = tuple(Term("names", character) for character in asked.han)
@@ -106,7 +106,9 @@ def _one_off(asked: Asked, field: str) -> Clause | None:
 
 
 def _same_sound(asked: Asked, field: str) -> Clause | None:
-    return AnyTerm(field, asked.sounds) if asked.has_han and asked.sounds and len(asked.tokens) >= 2 else None
+    if not asked.has_han or len(asked.tokens) < 2:
+        return None
+    return some(*(Prefix(field, sound) for sound in asked.sounds))
 
 
 LADDER: tuple[Rung, ...] = (
@@ -121,7 +123,7 @@ LADDER: tuple[Rung, ...] = (
     Rung("brand_prefix", "字号", _prefix, ("brands", "short_keys")),
     Rung("shorthand", "简称", _prefix, ("shorthands",)),
     Rung("trade", "名称", _prefix, ("trade",), by_word=True),
-    Rung("name_phrase", "名称", _phrase, ("names",), by_word=True, covers=frozenset({"trade"})),
+    Rung("name_phrase", "名称", _phrase, ("names",), by_word=True),
     Rung("former_phrase", "曾用名", _phrase, ("formers",), by_word=True),
     Rung("title_phrase", "标题", _phrase, ("title",), by_word=True),
     Rung("name_word", "名称", _word_prefix, ("names",), by_word=True),
@@ -154,7 +156,7 @@ LADDER: tuple[Rung, ...] = (
     ),
     Rung("mixed", "拼音混合", _mixed, ("pinyin_inner", "initials_inner"), When.LATIN),
     Rung("one_off", "近似", _one_off, ("near",), When.LAST),
-    Rung("same_sound", "同音", _same_sound, ("pinyin",), When.LAST),
+    Rung("same_sound", "同音", _same_sound, ("pinyin_inner",), When.LAST),
     Rung("scope_pairs", "经营范围", _bigrams, ("body",), When.LAST, names=False),
 )
 

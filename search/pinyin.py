@@ -1,6 +1,6 @@
 """Pinyin of company names: syllables and initials, with the readings a person may type for polyphones.
 
-Names break the rules of running text (长 in 长电 is chang, 曾 in a name is zeng), so a character of
+Names break the rules of running text (长 in 长汀 is chang, 曾 in a name is zeng), so a character of
 `_NAME_READINGS` contributes every reading used in names, the likeliest first; at most `LIMIT` combinations are kept.
 Slow (some 10,000 names a second), hence cached. Called by `tokens`, `asked`, `ordering` and `highlight` of this room.
 """

@@ -37,7 +37,7 @@ def one_off(form: str) -> tuple[str, ...]:
     if len(form) < 3 or len(form) > _LONGEST_TERM:
         return ()
     if len(form) == 3:
-        return tuple(form[:i] + "?" + form[i + 1 :] for i in range(3))
+        return (form, *(form[:i] + "?" + form[i + 1 :] for i in range(3)))
     return (form, *dict.fromkeys(form[:i] + form[i + 1 :] for i in range(len(form))))
 
 
@@ -67,7 +67,12 @@ def _name_fields(full: tuple[str, ...], short: tuple[str, ...]) -> dict[str, lis
     nicknames = [key for name in short if (key := name_key(name))]
     brands = [name.brand for name in parsed if name.brand]
     shorthands = [form for name in parsed for form in (name.brand + name.industry, name.place + name.brand, name.core)]
-    forms = dict.fromkeys((*brands, *(form for form in shorthands if form), *nicknames))
+    begun = [
+        form
+        for name in parsed
+        for form in (name.brand + name.industry[:2], name.place + name.brand + name.industry[:2])
+    ]
+    forms = dict.fromkeys((*brands, *shorthands, *begun, *nicknames))
     sounds = _Sounds()
     for name in parsed:
         sounds.add(name.place, name.brand, name.industry)
