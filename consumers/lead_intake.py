@@ -20,12 +20,12 @@ from crm.services.dead_letters import bury, bury_again, settle
 from crm.services.ids import new_id, topic_receipt_number
 from crm.services.intake import Intake, ReportIn, sorted_by_receipt
 from crm.services.reports import CheckedReport, check_report
-from crm.services.submission import AMENDED, RECEIPT_HEADER, SUBMITTED
+from crm.services.submission import AMENDED, SUBMITTED
 from crm.services.tools import Tools
 from crm.store.models import Contact, DeadLetter, InboxMessage, Organisation, Submission
 from crm.store.receipts import receipts_at
 from crm.store.unit_of_work import UnitOfWork, in_keys, unit_of_work
-from producers.outbox_relay import REPLAY_HEADER
+from schemas import headers
 from schemas.envelope import Envelope, parse
 from schemas.faults import SchemaError
 from schemas.topics import LEADS_SUBMITTED, feed_organisation, feed_topic, organisation_of
@@ -127,7 +127,7 @@ class _Batch:
                 seen[item.message] = item.report.content_hash
             elif before != item.report.content_hash:
                 clashing.append(Refused(item.record, "id", "同一来源与事件编号（source、id）此前已有不同内容"))
-            elif letter_id := item.record.headers.get(REPLAY_HEADER):
+            elif letter_id := item.record.headers.get(headers.REPLAY):
                 settle(self.unit, letter_id)
         return fresh, clashing
 
@@ -145,17 +145,19 @@ class _Batch:
                 done.append(item)
             except Conflict as conflict:
                 fields = "、".join(conflict.fields)
-                refused.append(Refused(item.record, conflict.fields[0] if conflict.fields else "data", f"{conflict}（{fields}）"))
+                refused.append(
+                    Refused(item.record, conflict.fields[0] if conflict.fields else "data", f"{conflict}（{fields}）")
+                )
         self._finish(intake, done)
         return refused
 
     def _reports(self, fresh: Sequence[Decoded]) -> list[ReportIn]:
         receipts = receipts_at(self.unit.session, {item.report.place for item in fresh})
-        letters = _letters(self.unit.session, [item.record.headers.get(REPLAY_HEADER) for item in fresh])
+        letters = _letters(self.unit.session, [item.record.headers.get(headers.REPLAY) for item in fresh])
         reports = []
         for item in fresh:
             receipt = receipts.get(item.report.place)
-            letter = letters.get(item.record.headers.get(REPLAY_HEADER) or "")
+            letter = letters.get(item.record.headers.get(headers.REPLAY) or "")
             number, received_at = _given(item.record, letter)
             channel = "topic"
             if receipt is not None:
@@ -202,7 +204,7 @@ class _Batch:
         if intake.contacts:
             connection.execute(insert(Contact.__table__), list(intake.contacts))
         for item in done:
-            if letter_id := item.record.headers.get(REPLAY_HEADER):
+            if letter_id := item.record.headers.get(headers.REPLAY):
                 settle(self.unit, letter_id)
 
 
@@ -235,7 +237,7 @@ def _given(record: Delivered, letter: DeadLetter | None) -> tuple[str, datetime]
 
 def _refuse(unit: UnitOfWork, refused: Refused, error_id: str) -> None:
     record = refused.record
-    if letter_id := record.headers.get(REPLAY_HEADER):
+    if letter_id := record.headers.get(headers.REPLAY):
         bury_again(unit, letter_id, refused.reason, refused.field, error_id)
         return
     letter = {
@@ -244,7 +246,7 @@ def _refuse(unit: UnitOfWork, refused: Refused, error_id: str) -> None:
         "partition": record.partition,
         "offset": record.offset,
         "received_at": record.appended_at,
-        "receipt_no": record.headers.get(RECEIPT_HEADER),
+        "receipt_no": record.headers.get(headers.RECEIPT),
         "key": record.key,
         "value": record.value,
         "mended_value": None,

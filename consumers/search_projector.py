@@ -13,12 +13,12 @@ from crm.domain.errors import Unavailable
 from crm.services.documents import build_documents
 from crm.services.tools import Tools
 from crm.store.unit_of_work import DocumentKey
-from producers.outbox_relay import DOCUMENTS_HEADER
-from schemas.topics import ENTERPRISES_CHANGED, LEADS_CHANGED, PARKS_CHANGED, PROJECTS_CHANGED
+from schemas import headers
+from schemas.topics import DOCUMENTS_RAISED, ENTERPRISES_CHANGED, LEADS_CHANGED, PARKS_CHANGED, PROJECTS_CHANGED
 from search.index import SearchIndex, SearchUnavailable
 
 NAME = "search-projector"
-TOPICS = (LEADS_CHANGED, PROJECTS_CHANGED, ENTERPRISES_CHANGED, PARKS_CHANGED)
+TOPICS = (LEADS_CHANGED, PROJECTS_CHANGED, ENTERPRISES_CHANGED, PARKS_CHANGED, DOCUMENTS_RAISED)
 
 
 class SearchProjector:
@@ -45,5 +45,5 @@ class SearchProjector:
 
 def named_documents(record: Delivered) -> list[DocumentKey]:
     """The documents an event tells us to look at."""
-    pairs = (name.partition(":") for name in record.headers.get(DOCUMENTS_HEADER, "").split(",") if name)
+    pairs = (name.partition(":") for name in record.headers.get(headers.DOCUMENTS, "").split(",") if name)
     return [(kind, id_) for kind, _, id_ in pairs]

@@ -56,7 +56,9 @@ class Settings:
 
     def _refuse_unsupported_set(self) -> None:
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
-            raise Invalid.of("CRM_DATABASE_URL", f"只支持 sqlite:/// 与 postgresql+psycopg://；支持的组合：{SUPPORTED_SETS}")
+            raise Invalid.of(
+                "CRM_DATABASE_URL", f"只支持 sqlite:/// 与 postgresql+psycopg://；支持的组合：{SUPPORTED_SETS}"
+            )
         if self.bus_url != EMBEDDED:
             raise Invalid.of("CRM_BUS_URL", f"不支持的组合；支持：{SUPPORTED_SETS}")
         if self.search_url != EMBEDDED:

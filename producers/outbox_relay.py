@@ -20,18 +20,17 @@ from crm.bus.port import EventBus, Record
 from crm.domain.clock import Clock
 from crm.domain.errors import Unavailable
 from crm.services.dead_letters import dead_record_headers
-from crm.services.submission import PURPOSE, RECEIPT_HEADER
+from crm.services.submission import PURPOSE
 from crm.store.database import Database
 from crm.store.leases import hold, release
 from crm.store.models import DeadLetter, OutboxMark, Submission
 from crm.store.unit_of_work import OUTBOX_SHARDS
 from crm.store.vault import Vault
+from schemas import headers
 
 BATCH = 1000
 LEASE = timedelta(seconds=15)
 IDLE_SECONDS = 0.1
-DOCUMENTS_HEADER = "crm-documents"
-REPLAY_HEADER = "crm-dead-letter"
 
 log = structlog.get_logger("relay")
 
@@ -60,7 +59,7 @@ class OutboxRelay:
                 sent, pause = 0, min(pause * 2, 10.0)
             if not sent:
                 stop.wait(pause)
-        self._release()
+        self.leave()
 
     def step(self) -> int:
         """Send one batch; how many marks it took off."""
@@ -88,13 +87,12 @@ class OutboxRelay:
             return
         with self.database.write() as session:
             self._shards = tuple(
-                shard
-                for shard in range(OUTBOX_SHARDS)
-                if hold(session, f"relay-{shard}", self.holder, now, LEASE)
+                shard for shard in range(OUTBOX_SHARDS) if hold(session, f"relay-{shard}", self.holder, now, LEASE)
             )
         self._renewed = now
 
-    def _release(self) -> None:
+    def leave(self) -> None:
+        """Free the leases at once, for another relay to take."""
         with self.database.write() as session:
             for shard in self._shards:
                 release(session, f"relay-{shard}", self.holder)
@@ -116,16 +114,18 @@ class OutboxRelay:
             return _letter_record(mark, letter) if letter else None
         if mark.submission_id:
             content = sealed.get(mark.submission_id)
-            if content is None:  # processed already: an earlier relay sent it and was killed before it took the mark off
+            if (
+                content is None
+            ):  # processed already: an earlier relay sent it and was killed before it took the mark off
                 return None
-            headers = {RECEIPT_HEADER: mark.submission_id}  # its event id; a receipt number unless it is a correction
-            return Record(mark.topic, mark.key, self.vault.open(content, PURPOSE), headers)
-        return Record(mark.topic, mark.key, mark.value, {DOCUMENTS_HEADER: ",".join(mark.documents)})
+            receipt = {headers.RECEIPT: mark.submission_id}  # its event id: a receipt number unless it is a correction
+            return Record(mark.topic, mark.key, self.vault.open(content, PURPOSE), receipt)
+        return Record(mark.topic, mark.key, mark.value, {headers.DOCUMENTS: ",".join(mark.documents)})
 
 
 def _letter_record(mark: Any, letter: DeadLetter) -> Record:
     """A refused record for the dead topic, or a mended one on its way back to its own."""
     if mark.topic == letter.topic:
-        return Record(mark.topic, mark.key, letter.mended_value or letter.value or b"", {REPLAY_HEADER: letter.id})
+        return Record(mark.topic, mark.key, letter.mended_value or letter.value or b"", {headers.REPLAY: letter.id})
     key = letter.key.decode("utf-8", "replace") if letter.key is not None else None
     return Record(mark.topic, key, letter.value or b"", dead_record_headers(letter))

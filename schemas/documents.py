@@ -24,7 +24,9 @@ class SearchDocument:
     name: str  # full name, title, or code name: what a list shows
     access: tuple[str, ...]
     uscc: str | None = None
-    full_names: tuple[str, ...] = ()  # names in force: of the enterprise, of a lead's or project's enterprise, park aliases
+    full_names: tuple[
+        str, ...
+    ] = ()  # names in force: of the enterprise, of a lead's or project's enterprise, park aliases
     former_names: tuple[str, ...] = ()
     short_names: tuple[str, ...] = ()
     english_names: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ LEADS_CHANGED = "leads.changed"
 PROJECTS_CHANGED = "projects.changed"
 ENTERPRISES_CHANGED = "enterprises.changed"
 PARKS_CHANGED = "parks.changed"
+DOCUMENTS_RAISED = "documents.raised"
 _FEED_PREFIX = f"{LEADS_SUBMITTED}.from."
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,49}")
 _SOURCE_PREFIX = "/organisations/"
@@ -41,6 +42,7 @@ TOPICS = (
     Topic(PROJECTS_CHANGED, 12, "项目编号", "项目的事实：立项、匹配、派发、节点、流转、终止等。"),
     Topic(ENTERPRISES_CHANGED, 12, "企业编号", "企业的事实：登记、更新、合并提议。"),
     Topic(PARKS_CHANGED, 3, "园区或载体编号", "园区与载体的事实：园区更新、载体登记与更新。"),
+    Topic(DOCUMENTS_RAISED, 3, "检索文档编号", "内部：没有事实而须重写的检索文档（数据包载入、灯色变化、修复）。", 7),
 )
 
 

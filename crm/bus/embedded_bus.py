@@ -228,9 +228,7 @@ class EmbeddedSubscription:
             .order_by(BusRecord.offset)
             .limit(limit)
         )
-        return [
-            Delivered(r.topic, r.partition, r.offset, r.key, r.value, dict(r.headers), r.appended_at) for r in rows
-        ]
+        return [Delivered(r.topic, r.partition, r.offset, r.key, r.value, dict(r.headers), r.appended_at) for r in rows]
 
     def commit(self) -> None:
         with self.bus.database.write() as session:
@@ -252,6 +250,4 @@ class EmbeddedSubscription:
 
     def close(self) -> None:
         with self.bus.database.write() as session:
-            session.execute(
-                delete(BusMember).where(BusMember.group == self.group, BusMember.member == self.member)
-            )
+            session.execute(delete(BusMember).where(BusMember.group == self.group, BusMember.member == self.member))

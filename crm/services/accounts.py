@@ -117,7 +117,18 @@ def _join(unit: UnitOfWork, actor: Actor, user: Row, organisation: str, role: Ro
         "role": str(role),
         "ended_at": None,
     }
-    rows = {"memberships": [row], "users": [{"id": user["id"], "version": version, "email": user["email"], "name": user["name"], "active": user["active"]}]}
+    rows = {
+        "memberships": [row],
+        "users": [
+            {
+                "id": user["id"],
+                "version": version,
+                "email": user["email"],
+                "name": user["name"],
+                "active": user["active"],
+            }
+        ],
+    }
     unit.record(Fact("user.joined.v1", "user", user["id"], version, actor, rows))
 
 

@@ -134,7 +134,14 @@ class _Builder:
                 body = _body(row.summary, enterprise.main_business if enterprise else "", *_scope(enterprise))
                 refs = tuple(lead.source_ref for lead in leads[row.id])
                 yield SearchDocument(
-                    type="project", id=row.id, name=row.title, title=row.title, body=body, source_refs=refs, **named, **common
+                    type="project",
+                    id=row.id,
+                    name=row.title,
+                    title=row.title,
+                    body=body,
+                    source_refs=refs,
+                    **named,
+                    **common,
                 )
 
     def enterprises(self, ids: list[str]) -> Iterator[SearchDocument]:
@@ -260,9 +267,7 @@ class _Builder:
                 Assignment.project_id.in_(ids), Assignment.state.in_(SEEN_BY_DISTRICT)
             )
         )
-        departments = self._pairs(
-            select(Obstacle.project_id, Obstacle.department).where(Obstacle.project_id.in_(ids))
-        )
+        departments = self._pairs(select(Obstacle.project_id, Obstacle.department).where(Obstacle.project_id.in_(ids)))
         readers = self._readers(ids)
         parents = {code: row.parent for code, row in self.pack.districts.items()}
         access = {}

@@ -95,7 +95,16 @@ def match_inputs(project: Mapping[str, Any], enterprise: Mapping[str, Any] | Non
     """What the matcher reads, in the shape of the lead's `data`."""
     part = {
         name: enterprise[name]
-        for name in ("name", "aliases", "english_name", "main_business", "business_scope", "gbt4754", "honours", "origin")
+        for name in (
+            "name",
+            "aliases",
+            "english_name",
+            "main_business",
+            "business_scope",
+            "gbt4754",
+            "honours",
+            "origin",
+        )
         if enterprise and enterprise.get(name)
     }
     plan = {"title": project["title"], "summary": project["summary"], "kind": project["kind"]}

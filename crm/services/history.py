@@ -80,7 +80,9 @@ def replay(tools: Tools, lines: Iterable[bytes]) -> int:
             count = number
         _apply(session, batch)
         if not tools.database.is_sqlite:
-            session.execute(text("SELECT setval(pg_get_serial_sequence('history', 'id'), (SELECT max(id) FROM history))"))
+            session.execute(
+                text("SELECT setval(pg_get_serial_sequence('history', 'id'), (SELECT max(id) FROM history))")
+            )
         return count
 
 

@@ -39,5 +39,3 @@ def topic_receipt_number(topic: str, partition: int, offset: int) -> str:
     """Number derived from the place in the log, so that reading again gives the same one."""
     feed = topic.removeprefix("leads.submitted").removeprefix(".from.")
     return f"K{feed}-{base32(partition, 2)}-{base32(offset, 8)}"
-
-

@@ -91,7 +91,9 @@ class Intake:
 
     def _again(self, report: ReportIn, lead: Row) -> Taken:
         if lead["content_hash"] != report.content_hash:
-            raise Conflict("同一报送编号已有不同内容；更正请用修改（PATCH 或 lead.amended.v1）", self.differing(report, lead))
+            raise Conflict(
+                "同一报送编号已有不同内容；更正请用修改（PATCH 或 lead.amended.v1）", self.differing(report, lead)
+            )
         return Taken(lead["id"], lead["receipt_no"], lead["project_id"], duplicate=True)
 
     @staticmethod
@@ -106,7 +108,16 @@ class Intake:
 
     def _correct(self, report: ReportIn, before: Row) -> Taken:
         lead = before | self._lead_row(report, before["id"], before["version"] + 1, before["created_at"])
-        for kept in ("receipt_no", "received_at", "protection", "project_stage", "verdict", "outcome", "project_id", "enterprise_id"):
+        for kept in (
+            "receipt_no",
+            "received_at",
+            "protection",
+            "project_stage",
+            "verdict",
+            "outcome",
+            "project_id",
+            "enterprise_id",
+        ):
             lead[kept] = before[kept]
         self._attach(report, lead, new=False)
         return Taken(lead["id"], lead["receipt_no"], lead["project_id"], duplicate=False)

@@ -143,6 +143,3 @@ def load_row(session: Session, name: str, *, lock: bool = False, **key: str) -> 
     table: Table = Model.metadata.tables[name]
     statement = select(table).where(*(table.c[column] == value for column, value in key.items()))
     return next(iter(plain_rows(session, statement, table, lock=lock)), None)
-
-
-

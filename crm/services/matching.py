@@ -47,7 +47,9 @@ class Matching:
     def _refresh(self) -> None:
         pack = self._reference.pack()
         with self._database.read() as session:
-            count, latest = session.execute(select(func.count(), func.max(Carrier.updated_at)).select_from(Carrier)).one()
+            count, latest = session.execute(
+                select(func.count(), func.max(Carrier.updated_at)).select_from(Carrier)
+            ).one()
             state = (pack.version, count, latest)
             if self._matcher is None or state != self._state:
                 self._matcher = Matcher(pack, _carriers(session), fold=fold_text)

@@ -83,9 +83,7 @@ def refuse_milestone(
     """Refuse a claim with a reason; it may be claimed again with better evidence."""
     with work_on(tools, actor, project_id, version) as work:
         milestone = _decided(work, milestone_id, "refused", reason)
-        work.record(
-            "milestone-refused", rows={"milestones": [milestone]}, public=_public(milestone), reason=reason
-        )
+        work.record("milestone-refused", rows={"milestones": [milestone]}, public=_public(milestone), reason=reason)
 
 
 def _decided(work: ProjectWork, milestone_id: str, state: str, reason: str | None) -> Row:

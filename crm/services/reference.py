@@ -6,12 +6,16 @@ import threading
 import time
 from pathlib import Path
 
+from sqlalchemy import select
+
 from crm.domain.clock import Clock
 from crm.domain.errors import CrmError
 from crm.domain.reference import ReferencePack
 from crm.reference.loader import load_pack as read_folder
 from crm.store.database import Database
+from crm.store.models import SearchRevision
 from crm.store.reference import load_pack, loaded_version, save_pack
+from crm.store.unit_of_work import unit_of_work
 from schemas.events.leads import Codes
 
 LOOK_AGAIN_SECONDS = 2.0
@@ -62,6 +66,15 @@ class Reference:
 def load_reference(database: Database, clock: Clock, folder: Path) -> ReferencePack:
     """Load a folder's pack into the database. Raises Invalid naming file and line; then nothing changed."""
     pack = read_folder(folder)
-    with database.write() as session:
-        save_pack(session, pack, clock.now())
+    with unit_of_work(database, clock) as unit:
+        before = set(unit.session.scalars(select(SearchRevision.id).where(SearchRevision.type == "park")))
+        save_pack(unit.session, pack, unit.now)
+        unit.raise_documents(("park", code) for code in pack.parks)
+        unit.raise_documents((("park", code) for code in before - set(pack.parks)), deleted=True)
     return pack
+
+
+def loaded(database: Database) -> bool:
+    """Whether a pack is loaded at all."""
+    with database.read() as session:
+        return loaded_version(session) is not None

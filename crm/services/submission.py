@@ -29,7 +29,6 @@ from schemas.events.leads import differing_fields
 from schemas.topics import LEADS_SUBMITTED, source_of
 
 PURPOSE = "submission"
-RECEIPT_HEADER = "crm-receipt"
 SUBMITTED = "lead.submitted.v1"
 AMENDED = "lead.amended.v1"
 
@@ -66,9 +65,7 @@ def submit(tools: Tools, actor: Actor, report: Incoming, channel: str) -> Submit
     return outcome
 
 
-def submit_batch(
-    tools: Tools, actor: Actor, reports: Sequence[Incoming], channel: str
-) -> list[Submitted | CrmError]:
+def submit_batch(tools: Tools, actor: Actor, reports: Sequence[Incoming], channel: str) -> list[Submitted | CrmError]:
     """Reports, each with its own outcome; what is accepted is stored together."""
     require(actor, Verb.REPORT)
     for attempt in range(3):
@@ -196,5 +193,3 @@ class _Batch:
             warnings=report.warnings,
             ignored=report.ignored,
         )
-
-

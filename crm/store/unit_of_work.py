@@ -25,9 +25,11 @@ from crm.store.database import Database
 from crm.store.models import HistoryLine, Model, OutboxMark, SearchRevision
 from schemas.envelope import Envelope, serialise
 from schemas.registry import default_registry
+from schemas.topics import DOCUMENTS_RAISED
 
 RULE_VERSION = "2026-11"
 OUTBOX_SHARDS = 4
+NUDGE = 200  # documents named in one record
 UNPUBLISHED = frozenset({"organisation", "user"})  # people are nobody else's business
 Row = dict[str, Any]
 DocumentKey = tuple[str, str]
@@ -84,11 +86,18 @@ class UnitOfWork:
         if history:
             self.session.connection().execute(insert(HistoryLine.__table__), history)
         documents = dict.fromkeys((key for fact in facts for key in fact.documents), False) | self._raised
+        self._nudge(list(self._raised))
         self._raised = {}
         raise_revisions(self.session, documents)
         marks, self._outbox = self._outbox + [m for f in facts if (m := self._event_mark(f))], []
         if marks:
             self.session.connection().execute(insert(OutboxMark.__table__), marks)
+
+    def _nudge(self, keys: Sequence[DocumentKey]) -> None:
+        """Tell the projector of documents that no event names."""
+        for start in range(0, len(keys), NUDGE):
+            names = [f"{kind}:{id_}" for kind, id_ in keys[start : start + NUDGE]]
+            self.publish(DOCUMENTS_RAISED, names[0], value=b"{}", documents=names)
 
     def _history_line(self, fact: Fact) -> Row:
         return {
@@ -134,14 +143,18 @@ def actor_values(actor: Actor) -> Row:
 
 def public_event(fact: Fact, recorded_at: datetime) -> Envelope:
     """The event outsiders read (`docs/events.md`)."""
-    data = default_registry().find(fact.type).compose(
-        fact.aggregate_id,
-        fact.change,
-        version=fact.version,
-        actor=actor_values(fact.actor),
-        occurred_at=(fact.occurred_at or recorded_at).astimezone(UTC).isoformat(),
-        recorded_at=recorded_at.astimezone(UTC).isoformat(),
-        reason=fact.reason,
+    data = (
+        default_registry()
+        .find(fact.type)
+        .compose(
+            fact.aggregate_id,
+            fact.change,
+            version=fact.version,
+            actor=actor_values(fact.actor),
+            occurred_at=(fact.occurred_at or recorded_at).astimezone(UTC).isoformat(),
+            recorded_at=recorded_at.astimezone(UTC).isoformat(),
+            reason=fact.reason,
+        )
     )
     event_id = f"{fact.aggregate}-{fact.aggregate_id}-{fact.version}"
     return Envelope(event_id, "/crm", fact.type, data, subject=fact.aggregate_id, time=recorded_at)

@@ -54,7 +54,9 @@ class Lead(Model):
     confidential: Mapped[bool]
     enterprise_id: Mapped[str | None] = mapped_column(String(64), index=True)
     project_id: Mapped[str | None] = mapped_column(String(64), index=True)
-    protection: Mapped[str] = mapped_column(String(20))  # none, unproven, valid, lapsed, existing_local, opening_balance
+    protection: Mapped[str] = mapped_column(
+        String(20)
+    )  # none, unproven, valid, lapsed, existing_local, opening_balance
     protected_until: Mapped[datetime | None]
     project_stage: Mapped[str | None] = mapped_column(String(32))
     verdict: Mapped[str | None] = mapped_column(String(200))

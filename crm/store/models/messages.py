@@ -102,7 +102,10 @@ class DeadLetter(Model):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
-    __table_args__ = (UniqueConstraint("topic", "partition", "offset"), Index("ix_dead_letters_state_created_at", "state", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("topic", "partition", "offset"),
+        Index("ix_dead_letters_state_created_at", "state", "created_at"),
+    )
 
 
 class SearchRevision(Model):

@@ -104,5 +104,3 @@ def other_reports(session: Session, enterprise_id: str, organisation: str) -> bo
     """Whether anybody else reported this enterprise: the blind answer, nothing more."""
     statement = select(Lead.id).where(Lead.enterprise_id == enterprise_id, Lead.organisation != organisation).limit(1)
     return session.scalar(statement) is not None
-
-

@@ -117,7 +117,9 @@ def project_detail(session: Session, scope: Scope, project_id: str) -> ProjectDe
         ).all(),
         match=latest_match(session, project.id),
         assignments=session.scalars(
-            select(Assignment).where(Assignment.project_id == project.id).order_by(Assignment.dispatched_at, Assignment.id)
+            select(Assignment)
+            .where(Assignment.project_id == project.id)
+            .order_by(Assignment.dispatched_at, Assignment.id)
         ).all(),
         milestones=session.scalars(
             select(Milestone).where(Milestone.project_id == project.id).order_by(Milestone.occurred_on, Milestone.id)
@@ -163,11 +165,11 @@ def contacts_of(session: Session, leads: Sequence[Lead]) -> Sequence[Contact]:
 def counts_by_stage(session: Session, scope: Scope) -> Mapping[str, int]:
     """How many visible projects stand at each stage."""
     rows = session.execute(select(Project.stage, func.count()).where(visible_projects(scope)).group_by(Project.stage))
-    return {stage: count for stage, count in rows}
+    return dict(rows.tuples().all())
 
 
 def enterprise_names(session: Session, projects: Sequence[Project]) -> Mapping[str, str]:
     """Names of the projects' enterprises, by enterprise id; one query for a page."""
     ids = {project.enterprise_id for project in projects if project.enterprise_id}
     rows = session.execute(select(Enterprise.id, Enterprise.name).where(Enterprise.id.in_(ids)))
-    return {id_: name for id_, name in rows}
+    return dict(rows.tuples().all())

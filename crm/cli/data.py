@@ -1,0 +1,109 @@
+"""`crm db`, `topics`, `reference`, `demo`, `events`, `dump`: schema, pack, demonstration data, history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crm.cli.opening import opened, quiet_logs
+from crm.config import Settings
+from crm.demo.clearing import clear_demo
+from crm.demo.loading import load_demo
+from crm.services import history
+from crm.services.reference import load_reference, loaded
+from crm.store import schema
+from crm.store.database import Database
+
+
+@click.group(help="数据库结构。")
+def db() -> None:
+    """Group."""
+
+
+@db.command(help="升级到最新结构。")
+def upgrade() -> None:
+    quiet_logs()
+    database = Database(Settings.from_env().database_url)
+    schema.upgrade(database)
+    database.dispose()
+    click.echo("数据库结构已是最新")
+
+
+@click.group(help="消息主题。")
+def topics() -> None:
+    """Group."""
+
+
+@topics.command(help="建立缺少的主题。")
+def ensure() -> None:
+    with opened(ready=False) as deployment:
+        deployment.bus.ensure_topics()
+        click.echo("主题已就绪")
+
+
+@click.group(help="城市参考数据包：产业、链条、园区、区镇、机构。")
+def reference() -> None:
+    """Group."""
+
+
+@reference.command("load", help="载入数据包（缺省为 CRM_REFERENCE_DIR 或昆山）。")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--if-missing", is_flag=True, help="已载入过则不动")
+def load(folder: Path | None, if_missing: bool) -> None:
+    with opened(ready=False) as deployment:
+        tools = deployment.tools
+        if if_missing and loaded(tools.database):
+            return
+        pack = load_reference(tools.database, tools.clock, folder or tools.settings.reference_dir)
+        click.echo(f"已载入 {len(pack.nodes)} 个环节、{len(pack.parks)} 个园区（版本 {pack.version}）")
+
+
+@click.group(help="演示数据（虚构并标明）。")
+def demo() -> None:
+    """Group."""
+
+
+@demo.command("load", help="写入一年的演示数据与每种角色的演示账号。")
+def demo_load() -> None:
+    with opened(owns_index=True) as deployment:
+        click.echo(load_demo(deployment))
+
+
+@demo.command("clear", help="清除演示数据，保留其他一切。")
+def demo_clear() -> None:
+    with opened(owns_index=True) as deployment:
+        click.echo(clear_demo(deployment))
+
+
+@click.group(help="事实的历史。")
+def events() -> None:
+    """Group."""
+
+
+@events.command(help="导出历史，每行一条事实。")
+@click.argument("file", type=click.File("wb"))
+def export(file: click.utils.LazyFile) -> None:
+    with opened() as deployment:
+        count = 0
+        for line in history.export(deployment.tools):
+            file.write(line)  # type: ignore[attr-defined]
+            count += 1
+        click.echo(f"已导出 {count} 条事实", err=True)
+
+
+@events.command(help="把导出的历史重放到空库（须先 crm db upgrade 与 crm reference load）。")
+@click.argument("file", type=click.File("rb"))
+def replay(file: click.utils.LazyFile) -> None:
+    with opened() as deployment:
+        count = history.replay(deployment.tools, file)  # type: ignore[arg-type]
+        click.echo(f"已重放 {count} 条事实；请运行 crm index rebuild")
+
+
+@click.command(help="规范化的全部状态，每行一条记录，按主键排序。")
+def dump() -> None:
+    out = click.get_binary_stream("stdout")
+    with opened() as deployment:
+        for line in history.dump(deployment.tools):
+            out.write(line)
+    out.flush()

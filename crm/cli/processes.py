@@ -1,0 +1,94 @@
+"""The parts of a running deployment as threads of one process: start them, wait for a signal, stop them in order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+
+from consumers.lead_intake import NAME as INTAKE
+from consumers.lead_intake import LeadIntake
+from consumers.runner import Runner
+from consumers.search_projector import NAME as PROJECTOR
+from consumers.search_projector import TOPICS as PROJECTOR_TOPICS
+from consumers.search_projector import SearchProjector
+from crm.domain.errors import Unavailable
+from crm.jobs.scheduler import Scheduler
+from crm.services.indexing import serve_requests
+from crm.wiring import Deployment, holder_name
+from producers.outbox_relay import OutboxRelay
+
+RELAY = "outbox-relay"
+PARTS = (INTAKE, PROJECTOR, RELAY)
+
+log = structlog.get_logger("process")
+
+
+class Processes:
+    """Threads that end together: one that dies of an error takes the process down, so that it is seen and restarted."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.stop = threading.Event()
+        self.failed: str | None = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self, part: str, work: Callable[[], object]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Exception:
+                self.failed = part
+                log.exception("part died", part=part)
+                self.stop.set()
+
+        thread = threading.Thread(target=run, name=part, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def start_part(self, part: str) -> None:
+        """Start a worker by its name in the interface."""
+        deployment, tools = self.deployment, self.deployment.tools
+        if part == RELAY:
+            relay = OutboxRelay(tools.database, deployment.bus, tools.clock, tools.vault, holder_name(RELAY))
+            self.start(RELAY, lambda: relay.run(self.stop))
+        elif part == INTAKE:
+            handler = LeadIntake(tools)
+            subscription = deployment.bus.subscribe(INTAKE, handler.topics(), holder_name(INTAKE))
+            self.start(INTAKE, Runner(handler, subscription, self.stop).run)
+        else:
+            tools.index.ensure()
+            subscription = deployment.bus.subscribe(PROJECTOR, PROJECTOR_TOPICS, holder_name(PROJECTOR))
+            runner = Runner(SearchProjector(tools, tools.index), subscription, self.stop, batch=2000)
+            self.start(PROJECTOR, runner.run)
+            self.start("index-requests", self._serve_requests)
+
+    def _serve_requests(self) -> None:
+        while not self.stop.wait(1.0):
+            try:
+                serve_requests(self.deployment.tools, self.deployment.tools.index)
+            except Unavailable as error:
+                log.warning("unavailable, waiting", reason=str(error))
+
+    def start_scheduler(self) -> None:
+        scheduler = Scheduler(self.deployment, holder_name("scheduler"))
+        self.start("scheduler", lambda: scheduler.run(self.stop))
+
+    def stop_on_signals(self) -> None:
+        def on_signal(number: int, _frame: FrameType | None) -> None:
+            log.info("stopping", signal=number)
+            self.stop.set()
+
+        signal.signal(signal.SIGTERM, on_signal)
+        signal.signal(signal.SIGINT, on_signal)
+
+    def wait(self) -> int:
+        """Until a signal or a dead part; then every part finishes its batch. Exit status."""
+        while not self.stop.wait(0.5):
+            pass
+        for thread in self._threads:
+            thread.join(timeout=30)
+        return 1 if self.failed else 0

@@ -1,0 +1,110 @@
+"""`crm serve`, `crm web`, `crm worker`, `crm scheduler`: the long-running commands."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import replace
+
+import click
+from waitress.server import create_server
+
+from crm.cli.opening import opened, quiet_logs
+from crm.cli.processes import PARTS, Processes
+from crm.config import Settings, kept_secret
+from crm.demo.loading import describe_accounts
+from crm.domain.errors import Invalid
+from crm.services.reference import load_reference, loaded
+from crm.store import schema
+from crm.web.app import create_app
+from crm.wiring import Deployment, connect
+
+WEB_THREADS = 8
+
+
+@click.command(help="一个进程运行全部：网页、接口、中继、消费者、定时任务；必要时先升级数据库并载入数据包。")
+def serve() -> None:
+    quiet_logs(logging.INFO)
+    settings = Settings.from_env()
+    settings = replace(settings, secret_key=settings.secret_key or kept_secret(settings.key_dir, "session.key"))
+    deployment = connect(settings, owns_index=True)
+    try:
+        _prepare(deployment)
+        processes = Processes(deployment)
+        processes.stop_on_signals()
+        for part in PARTS:
+            processes.start_part(part)
+        processes.start_scheduler()
+        _start_web(processes, deployment)
+        click.echo(f"昆山招商 CRM 已启动：http://{settings.host}:{settings.port}")
+        click.echo(describe_accounts(deployment.tools))
+        sys.stdout.flush()
+        status = processes.wait()
+    finally:
+        deployment.close()
+    sys.exit(status)
+
+
+def _prepare(deployment: Deployment) -> None:
+    tools = deployment.tools
+    schema.upgrade(tools.database)
+    if not loaded(tools.database):
+        load_reference(tools.database, tools.clock, tools.settings.reference_dir)
+    deployment.bus.ensure_topics()
+
+
+def _start_web(processes: Processes, deployment: Deployment) -> None:
+    settings = deployment.tools.settings
+    server = create_server(
+        create_app(deployment),
+        host=settings.host,
+        port=settings.port,
+        threads=WEB_THREADS,
+        ident=None,
+        max_request_body_size=64 * 1024 * 1024,
+    )
+    processes.start("web", server.run)
+
+    def close_on_stop() -> None:
+        processes.stop.wait()
+        server.close()
+
+    processes.start("web-stop", close_on_stop)
+
+
+@click.command(help="只运行网页与接口（须设 CRM_SECRET_KEY）。")
+def web() -> None:
+    if not Settings.from_env().secret_key:
+        raise Invalid.of("CRM_SECRET_KEY", "crm web 须设置密钥，各进程相同")
+    with opened() as deployment:
+        quiet_logs(logging.INFO)
+        processes = Processes(deployment)
+        processes.stop_on_signals()
+        _start_web(processes, deployment)
+        settings = deployment.tools.settings
+        click.echo(f"网页与接口：http://{settings.host}:{settings.port}")
+        sys.exit(processes.wait())
+
+
+@click.command(help="运行消费者与中继；--only 只运行其一（可重复）。")
+@click.option("--only", multiple=True, type=click.Choice(PARTS))
+def worker(only: tuple[str, ...]) -> None:
+    parts = only or PARTS
+    with opened(owns_index=True) as deployment:
+        quiet_logs(logging.INFO)
+        processes = Processes(deployment)
+        processes.stop_on_signals()
+        for part in parts:
+            processes.start_part(part)
+        click.echo(f"运行中：{'、'.join(parts)}")
+        sys.exit(processes.wait())
+
+
+@click.command(help="运行定时任务（全部署只需一个，多开的候补）。")
+def scheduler() -> None:
+    with opened() as deployment:
+        quiet_logs(logging.INFO)
+        processes = Processes(deployment)
+        processes.stop_on_signals()
+        processes.start_scheduler()
+        sys.exit(processes.wait())

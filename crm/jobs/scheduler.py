@@ -1,0 +1,75 @@
+"""The scheduler: which job runs when, and that only one process of the deployment runs them.
+
+Jobs hold nothing in memory: each works over what is due in the database, so a scheduler that stood still for days misses
+nothing and repeats nothing. APScheduler keeps its jobs in memory and runs under a lease: with a job store two
+schedulers ran jobs twice (trap 9).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from crm.domain.errors import Unavailable
+from crm.jobs.dispatch_clock import take_back_unanswered
+from crm.jobs.housekeeping import erase_old_messages
+from crm.jobs.lights import raise_changed_lights
+from crm.store.leases import hold, release
+from crm.wiring import Deployment
+
+LEASE = timedelta(seconds=90)
+NAME = "scheduler"
+
+log = structlog.get_logger("scheduler")
+
+Job = Callable[[Deployment], int]
+SCHEDULE: tuple[tuple[Job, dict[str, object]], ...] = (
+    (take_back_unanswered, {"trigger": "interval", "seconds": 30}),
+    (raise_changed_lights, {"trigger": "cron", "hour": 0, "minute": 10}),
+    (erase_old_messages, {"trigger": "cron", "hour": 2, "minute": 30}),
+)
+
+
+class Scheduler:
+    """Runs SCHEDULE while it holds the lease; `holder` names this process."""
+
+    def __init__(self, deployment: Deployment, holder: str) -> None:
+        self.deployment = deployment
+        self.holder = holder
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop. A job under way is finished."""
+        scheduler = BackgroundScheduler(timezone="Asia/Shanghai", job_defaults={"coalesce": True, "max_instances": 1})
+        for job, when in SCHEDULE:
+            scheduler.add_job(self.run_job, args=[job], id=job.__name__, misfire_grace_time=None, **when)
+        self.run_job(take_back_unanswered)  # what fell due while nobody was there
+        scheduler.start()
+        stop.wait()
+        scheduler.shutdown(wait=True)
+        self._leave()
+
+    def run_job(self, job: Job) -> int:
+        """Run one job if this process is the scheduler; how much it did."""
+        try:
+            if not self._is_mine():
+                return 0
+            done = job(self.deployment)
+        except Unavailable as error:
+            log.warning("unavailable, next time", job=job.__name__, reason=str(error))
+            return 0
+        if done:
+            log.info("job done", job=job.__name__, count=done)
+        return done
+
+    def _is_mine(self) -> bool:
+        tools = self.deployment.tools
+        with tools.database.write() as session:
+            return hold(session, NAME, self.holder, tools.clock.now(), LEASE)
+
+    def _leave(self) -> None:
+        with self.deployment.tools.database.write() as session:
+            release(session, NAME, self.holder)
