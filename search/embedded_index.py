@@ -213,11 +213,16 @@ class _Store:
 
     def close(self) -> None:
         """Give up the writer: merges under way are finished, what was not committed is dropped."""
-        if self._writer is not None:
-            self._writer.rollback()
-            self._writer.wait_merging_threads()
-            self._writer = None
+        writer = self.give_up()
+        if writer is not None:
+            writer.rollback()
+            writer.wait_merging_threads()
+
+    def give_up(self) -> IndexWriter | None:
+        """Let go of a writer that may be broken; the next write opens another."""
+        writer, self._writer = self._writer, None
         self._pending.clear()
+        return writer
 
 
 class EmbeddedIndex:
@@ -275,6 +280,15 @@ class EmbeddedIndex:
                 continue
         raise SearchUnavailable("检索索引无法打开")
 
+    def _view(self) -> _View:
+        """The last commit of the generation in force, which may be swapped and deleted while we look."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._reading().view()
+            except (ValueError, OSError):
+                self._store = self._store if self._generations.owned else None
+        raise SearchUnavailable("检索索引无法读取")
+
     def _owned(self) -> _Store:
         if not self._writable:
             raise SearchUnavailable("检索索引以只读方式打开，不能写入")
@@ -291,7 +305,7 @@ class EmbeddedIndex:
                 if self._rebuild is not None:
                     self._rebuild.store.write(batch)
             except (ValueError, OSError) as error:  # tantivy says ValueError for a full disk too
-                store.close()
+                store.give_up()
                 raise SearchUnavailable(f"检索索引写入失败：{error}") from error
             return result
 
@@ -299,16 +313,16 @@ class EmbeddedIndex:
         """Nothing to do: `upsert` commits, and every search reads the last commit."""
 
     def search(self, query: SearchQuery) -> SearchPage:
-        return execute(self._reading().view(), query)
+        return execute(self._view(), query)
 
     def suggest(self, text: str, access: tuple[str, ...], size: int = 8) -> tuple[Hit, ...]:
         if not text.strip():
             return ()
         query = SearchQuery(text=text, access=access, size=size)
-        return execute(self._reading().view(), query, names_only=True).hits
+        return execute(self._view(), query, names_only=True).hits
 
     def revisions(self) -> Iterator[IndexedRevision]:
-        for versioned in self._reading().view().all():
+        for versioned in self._view().all():
             deleted = versioned.document is None
             yield IndexedRevision(versioned.type, versioned.id, versioned.revision, deleted)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import accumulate, chain
 
 from schemas.documents import FACET_FIELDS, SearchDocument
 from search.folding import fold_text
 from search.names import fold_name, name_key, parse_name
 from search.ordering import sort_numbers
-from search.pinyin import initial, readings_of, units
+from search.pinyin import readings_of, units
 
 HEAD_CHARACTERS = 120
 """The main business opens `body`; a word found there counts for more than one in the long scope."""
@@ -52,12 +53,14 @@ class _Sounds:
         start = len(units(place))
         marks = units(place + brand + industry)
         pieces = ((start, start + len(units(brand))), (start, len(marks)), (0, len(marks)))
+        whole = [unit.isascii() for unit in marks]  # a Latin word is its own initials
         for reading in readings_of((place, brand, industry)):
-            letters = tuple(initial(sound, unit) for sound, unit in zip(reading, marks, strict=True))
+            letters = [sound if latin else sound[:1] for sound, latin in zip(reading, whole, strict=True)]
             for field, sounds in (("pinyin", reading), ("initials", letters)):
-                self.fields[field] += ["".join(sounds[low:high])[:_LONGEST_TERM] for low, high in pieces]
-                inner = self.fields[f"{field}_inner"]
-                inner += ["".join(sounds[at:])[:_LONGEST_TERM] for at in range(len(sounds))]
+                joined = "".join(sounds)
+                at = list(accumulate(map(len, sounds), initial=0))
+                self.fields[field] += [joined[at[low] : min(at[high], at[low] + _LONGEST_TERM)] for low, high in pieces]
+                self.fields[f"{field}_inner"] += [joined[begin : begin + _LONGEST_TERM] for begin in at[:-1]]
 
 
 @lru_cache(maxsize=32768)
@@ -86,7 +89,7 @@ def _name_fields(full: tuple[str, ...], short: tuple[str, ...]) -> dict[str, lis
         "brands": _joined(brands),
         "shorthands": _joined(shorthands),
         "trade": _joined(name.industry for name in parsed),
-        "near": _joined(variant for form in forms for variant in one_off(form)),
+        "near": _joined(chain.from_iterable(map(one_off, forms))),
         **{field: _joined(spelled) for field, spelled in sounds.fields.items()},
         "names": [" ".join(words(fold_text(name))) for name in (*full, *short)],
     }
@@ -94,7 +97,7 @@ def _name_fields(full: tuple[str, ...], short: tuple[str, ...]) -> dict[str, lis
 
 def _joined(terms: Iterable[str]) -> list[str]:
     """One whitespace-joined value of distinct terms; engines cut it at the blanks again."""
-    return [" ".join(dict.fromkeys(term for term in terms if term))]
+    return [" ".join(dict.fromkeys(filter(None, terms)))]
 
 
 def _text_fields(document: SearchDocument) -> dict[str, list[str]]:
