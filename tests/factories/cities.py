@@ -1,0 +1,151 @@
+"""A whole deployment in a folder: the embedded set with real adapters, a clock that stands, the line pumped by hand.
+
+`CityTemplate` migrates and loads the Kunshan pack once a test run; each city starts from a copy of its files. Pack and compiled
+matcher are shared by all cities, since compiling them takes longer than most tests: none of these tests loads another pack.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from consumers.lead_intake import LeadIntake
+from consumers.runner import Runner
+from consumers.search_projector import TOPICS, SearchProjector
+from crm.config import Settings
+from crm.domain.actors import Actor
+from crm.domain.clock import FixedClock
+from crm.services import history
+from crm.services.reference import load_reference
+from crm.services.submission import Incoming, Submitted, submit
+from crm.services.tools import Tools
+from crm.store import schema
+from crm.store.models import Model
+from crm.wiring import Deployment, connect
+from producers.outbox_relay import OutboxRelay
+from tests.factories.actors import CLI
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 9 o'clock in Kunshan
+Row = Mapping[str, Any]
+
+
+def settings_in(folder: Path, **changes: Any) -> Settings:
+    return Settings(database_url=f"sqlite:///{folder}/crm.db", data_dir=folder, **changes)
+
+
+class City:
+    """A deployment and its line: submit → relay → intake → relay → projector."""
+
+    def __init__(self, deployment: Deployment, clock: FixedClock) -> None:
+        self.deployment = deployment
+        self.clock = clock
+        self.tools = deployment.tools
+        self.bus = deployment.bus
+        self.intake = LeadIntake(self.tools)
+        self.relay = OutboxRelay(self.tools.database, self.bus, clock, self.tools.vault, "test-relay")
+        stop = threading.Event()
+        intake_member = self.bus.subscribe("lead-intake", self.intake.topics(), "m1")
+        self._intake_runner = Runner(self.intake, intake_member, stop)
+        projector_member = self.bus.subscribe("search-projector", TOPICS, "m1")
+        self._projector_runner = Runner(SearchProjector(self.tools, self.tools.index), projector_member, stop)
+
+    def pump(self) -> None:
+        """Run relay, intake and projector until nothing moves any more."""
+        while self.relay.step() + self._intake_runner.step(0) + self._projector_runner.step(0):
+            pass
+        self.tools.index.refresh()
+
+    def take(self, organisation: str, data: Mapping[str, Any], *, amends: bool = False, actor: Actor = CLI) -> Submitted:
+        """Take a report; it waits for the pump."""
+        return submit(self.tools, actor, Incoming(organisation, dict(data), amends), "api")
+
+    def report(self, organisation: str, data: Mapping[str, Any], **more: Any) -> Row:
+        """Take a report and process it; the lead's row."""
+        receipt = self.take(organisation, data, **more)
+        self.pump()
+        return self.one("leads", receipt_no=receipt.receipt_no)
+
+    def project(self, organisation: str, data: Mapping[str, Any]) -> str:
+        """Report and process; the project's id."""
+        return str(self.report(organisation, data)["project_id"])
+
+    def rows(self, table: str, **where: Any) -> list[Row]:
+        """Rows of a table in the order of its key."""
+        found = Model.metadata.tables[table]
+        statement = found.select().where(*(found.c[name] == value for name, value in where.items()))
+        with self.tools.database.read() as session:
+            return [dict(row) for row in session.execute(statement.order_by(*found.primary_key)).mappings()]
+
+    def one(self, table: str, **where: Any) -> Row:
+        (row,) = self.rows(table, **where)
+        return row
+
+    def count(self, table: str, **where: Any) -> int:
+        return len(self.rows(table, **where))
+
+    def version(self, project_id: str) -> int:
+        return int(self.one("projects", id=project_id)["version"])
+
+    def dump(self) -> list[bytes]:
+        return list(history.dump(self.tools))
+
+    def name_readers(self, project_id: str, *actors: Actor) -> None:
+        """Name who may read a confidential project (there is no use case for it yet)."""
+        with self.tools.database.write() as session:
+            for actor in actors:
+                row = {"project": project_id, "actor": actor.id}
+                session.execute(text("INSERT INTO project_readers VALUES (:project, :actor)"), row)
+
+    def close(self) -> None:
+        self.deployment.close()
+
+
+class CityTemplate:
+    """A migrated database with the Kunshan pack, and what all cities share of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._deployment = connect(settings_in(folder), FixedClock(START))
+        tools = self._deployment.tools
+        schema.upgrade(tools.database)
+        load_reference(tools.database, tools.clock, tools.settings.reference_dir)
+        self._deployment.bus.ensure_topics()
+        with tools.database.write_engine.connect() as connection:
+            connection.exec_driver_sql("ROLLBACK")  # a checkpoint cannot run inside a transaction
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.shared = {"reference": tools.reference, "matching": tools.matching}
+
+    def copy_to(self, folder: Path) -> Path:
+        """The files of a city that nobody has worked in yet."""
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.folder / "crm.db", folder / "crm.db")
+        return folder
+
+    def city(self, folder: Path, *, at: datetime = START, fresh: bool = True, **settings: Any) -> City:
+        """A city in `folder`; `fresh` False opens one that is there, as a second process would."""
+        if fresh:
+            self.copy_to(folder)
+        clock = FixedClock(at)
+        deployment = connect(settings_in(folder, **settings), clock, owns_index=fresh)
+        tools: Tools = dataclasses.replace(deployment.tools, **self.shared)
+        if fresh:
+            tools.index.ensure()
+        return City(Deployment(tools, deployment.bus), clock)
+
+    def close(self) -> None:
+        self._deployment.close()
+
+
+CityMaker = Callable[..., City]
+
+
+def published(city: City, topics: Sequence[str]) -> list[Row]:
+    """Every record of these topics of the embedded bus, by place."""
+    return [row for row in city.rows("bus_records") if row["topic"] in topics]
