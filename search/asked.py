@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from search.folding import fold_text
 from search.names import name_key, parse_name
@@ -91,6 +91,7 @@ def read(text: str) -> Asked:
     return Asked(fold_text(text[:LONGEST]))
 
 
+@lru_cache(maxsize=256)
 def split(asked: Asked) -> tuple[Asked, ...]:
     """The words of a query: as written (昆山 鹤汀); written in one, a region and what follows (苏州连接器).
     One word has no parts: ()."""

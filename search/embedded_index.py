@@ -109,9 +109,6 @@ class _View:
         self._searcher = searcher
         self._schema = schema
 
-    def count(self, clause: Clause) -> int:
-        return int(self._searcher.search(_query(self._schema, clause), 1).count or 0)  # type: ignore[attr-defined]
-
     def first(self, clause: Clause, column: str, limit: int, *, descending: bool) -> list[tuple[int, DocAddress]]:
         order = Order.Desc if descending else Order.Asc
         query = _query(self._schema, clause)
@@ -120,10 +117,13 @@ class _View:
     def numbers(self, column: str, addresses: list[DocAddress]) -> list[int]:
         return [int(value or 0) for value in self._searcher.fast_field_values(column, addresses)]
 
-    def facets(self, clause: Clause, fields: Sequence[str]) -> Mapping[str, tuple[FacetValue, ...]]:
+    def tally(self, clause: Clause, fields: Sequence[str]) -> tuple[int, Mapping[str, tuple[FacetValue, ...]]]:
+        query = _query(self._schema, clause)
+        if not fields:
+            return int(self._searcher.search(query, 1).count or 0), {}  # type: ignore[attr-defined]
         asked = {field: {"terms": {"field": field, "size": _FACET_VALUES}} for field in fields}
-        found = self._searcher.aggregate(_query(self._schema, clause), asked)
-        return {field: _facet_values(found[field]["buckets"]) for field in fields}
+        found = self._searcher.aggregate(query, {**asked, "total": {"value_count": {"field": "hash"}}})
+        return int(found["total"]["value"]), {field: _facet_values(found[field]["buckets"]) for field in fields}
 
     def payload(self, address: DocAddress) -> bytes:
         return bytes(self._searcher.doc(address).get_first("payload") or b"")

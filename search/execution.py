@@ -20,6 +20,7 @@ from search.paging import Cursor, Place, decode, encode, walk
 from search.plan import Band, Plan, plan, union
 
 Address = TypeVar("Address")
+Facets = Mapping[str, tuple[FacetValue, ...]]
 LARGEST_PAGE = 1000
 _FIRST_GROWTH = 4
 
@@ -27,14 +28,13 @@ _FIRST_GROWTH = 4
 class View(Protocol[Address]):
     """One consistent state of an engine."""
 
-    def count(self, clause: Clause) -> int: ...
+    def tally(self, clause: Clause, fields: Sequence[str]) -> tuple[int, Facets]:
+        """How many documents, and how many for each value of the fields, most first."""
 
     def first(self, clause: Clause, column: str, limit: int, *, descending: bool) -> list[tuple[int, Address]]:
         """The first documents by a number, with the number."""
 
     def numbers(self, column: str, addresses: list[Address]) -> list[int]: ...
-
-    def facets(self, clause: Clause, fields: Sequence[str]) -> Mapping[str, tuple[FacetValue, ...]]: ...
 
     def payload(self, address: Address) -> bytes: ...
 
@@ -46,8 +46,13 @@ class Execution(Generic[Address]):
     plan: Plan
 
     def page(self) -> SearchPage:
+        """The last resort is asked when nothing else was found; a later page stays with the choice of the first."""
         cursor = decode(self.query, self.plan)
-        chosen, last_resort, total = self._choose(cursor)
+        chosen, last_resort = self.plan.rungs, False
+        total, facets = self._tally(chosen)
+        if self.plan.last and (cursor.last_resort if cursor else not total):
+            chosen, last_resort = self.plan.last, True
+            total, facets = self._tally(chosen)
         bands = self.plan.bands(chosen)
         wanted = min(self.query.size + 1, total) if self.query.size else 0
         places = walk(self._fetch, bands, cursor, wanted)
@@ -55,18 +60,10 @@ class Execution(Generic[Address]):
         following = None
         if len(places) > len(shown):
             following = encode(self.query, Cursor(last_resort, shown[-1].band, shown[-1].numbers))
-        matched = All((self.plan.scope, union(chosen)))
-        facets = self.view.facets(matched, self.query.facets) if self.query.facets else {}
         return SearchPage(total, self._hits(shown, chosen), facets, following)
 
-    def _choose(self, cursor: Cursor | None) -> tuple[tuple[Band, ...], bool, int]:
-        """The rungs that answer, whether they are the last resort, and how many documents they reach. A later
-        page stays with the choice of the first."""
-        wants_last = cursor is not None and cursor.last_resort
-        total = 0 if wants_last else self.view.count(All((self.plan.scope, union(self.plan.rungs))))
-        if total or not self.plan.last or (cursor is not None and not wants_last):
-            return self.plan.rungs, False, total
-        return self.plan.last, True, self.view.count(All((self.plan.scope, union(self.plan.last))))
+    def _tally(self, bands: tuple[Band, ...]) -> tuple[int, Facets]:
+        return self.view.tally(All((self.plan.scope, union(bands))), self.query.facets)
 
     def _fetch(
         self, bands: Sequence[Band], band: int, after: tuple[int, ...] | None, size: int

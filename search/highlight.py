@@ -11,7 +11,7 @@ from html import escape
 from schemas.documents import SearchDocument
 from search.asked import Asked, split
 from search.folding import fold_character
-from search.ladder import Rung
+from search.ladder import Rung, When
 from search.pinyin import UNIT, initial, readings
 
 _WINDOW = 80
@@ -61,16 +61,16 @@ class _Text:
         return []
 
 
-def _spans(text: _Text, asked: Asked) -> list[Span]:
+def _spans(text: _Text, asked: Asked, *, by_sound: bool) -> list[Span]:
     """The whole query, else its words, else its sound, else its single characters."""
     if spans := text.all_of(asked.key):
         return spans
-    words = split(asked)
-    if spans := [span for word in words for span in text.all_of(word.key) or _heard(text, word)]:
+    words = [text.all_of(word.key) or (_heard(text, word) if by_sound else []) for word in split(asked)]
+    if spans := [span for found in words for span in found]:
         return spans
-    return _heard(text, asked) or [
-        span for token in asked.distinct if not token.isascii() for span in text.all_of(token)
-    ]
+    if by_sound and (spans := _heard(text, asked)):
+        return spans
+    return [span for token in asked.distinct if not token.isascii() for span in text.all_of(token)]
 
 
 def _heard(text: _Text, asked: Asked) -> list[Span]:
@@ -117,8 +117,11 @@ def _candidates(document: SearchDocument, field: str) -> tuple[str, ...]:
 
 def highlight(document: SearchDocument, asked: Asked, rung: Rung) -> str:
     """Escaped HTML of the text that was hit; of the first candidate, unmarked, when nothing in them can be marked."""
-    candidates = _candidates(document, rung.fields[0])
-    whole = next((text for text in candidates if _Text(text).all_of(asked.key)), None)
-    if whole is None:
-        whole = next((text for text in candidates if _spans(_Text(text), asked)), candidates[0])
-    return _window(whole, _spans(_Text(whole), asked))
+    candidates = [_Text(text) for text in dict.fromkeys(_candidates(document, rung.fields[0]))]
+    text = next((text for text in candidates if text.all_of(asked.key)), None)
+    if text is not None:
+        return _window(text.stored, text.all_of(asked.key))
+    by_sound = asked.has_latin or rung.when is When.LAST
+    found = ((text, _spans(text, asked, by_sound=by_sound)) for text in candidates)
+    text, spans = next(((text, spans) for text, spans in found if spans), (candidates[0], []))
+    return _window(text.stored, spans)
