@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm.bus.port import Delivered
@@ -24,7 +24,7 @@ from crm.services.submission import AMENDED, SUBMITTED
 from crm.services.tools import Tools
 from crm.store.models import Contact, DeadLetter, InboxMessage, Organisation, Submission
 from crm.store.receipts import receipts_at
-from crm.store.unit_of_work import UnitOfWork, in_keys, unit_of_work
+from crm.store.unit_of_work import UnitOfWork, in_keys, insert_rows, unit_of_work
 from schemas import headers
 from schemas.envelope import Envelope, parse
 from schemas.faults import SchemaError
@@ -185,7 +185,6 @@ class _Batch:
 
     def _finish(self, intake: Intake, done: Sequence[Decoded]) -> None:
         """Inbox, contacts, and the submissions that need not be kept any longer."""
-        connection = self.unit.session.connection()
         now = self.unit.now
         if done:
             rows = [
@@ -198,11 +197,10 @@ class _Batch:
                 }
                 for item in done
             ]
-            connection.execute(insert(InboxMessage.__table__), rows)
+            insert_rows(self.unit.session, InboxMessage, rows)
             processed = [item.envelope.id for item in done]
             self.unit.session.execute(delete(Submission).where(Submission.id.in_(processed)))
-        if intake.contacts:
-            connection.execute(insert(Contact.__table__), list(intake.contacts))
+        insert_rows(self.unit.session, Contact, intake.contacts)
         for item in done:
             if letter_id := item.record.headers.get(headers.REPLAY):
                 settle(self.unit, letter_id)

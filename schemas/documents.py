@@ -50,4 +50,5 @@ class SearchDocument:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SearchDocument:
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**fields)

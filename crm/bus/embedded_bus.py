@@ -23,7 +23,7 @@ from crm.bus.port import Delivered, Lag, LostPartitions, Record, RecordTooLarge
 from crm.domain.clock import Clock
 from crm.store.database import Database
 from crm.store.models import BusGroupOffset, BusMember, BusPartition, BusRecord
-from crm.store.unit_of_work import upsert
+from crm.store.unit_of_work import insert_rows, upsert
 from schemas.envelope import MAX_RECORD_BYTES
 from schemas.topics import TOPICS
 
@@ -83,7 +83,7 @@ class EmbeddedBus:
         for (topic, partition), batch in sorted(places.items()):
             first = self._draw(session, topic, partition, len(batch))
             rows.extend(self._row(topic, partition, first + i, record) for i, record in enumerate(batch))
-        session.connection().execute(insert(BusRecord.__table__), rows)
+        insert_rows(session, BusRecord, rows)
 
     def _draw(self, session: Session, topic: str, partition: int, count: int) -> int:
         statement = (

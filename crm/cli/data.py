@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -83,26 +85,26 @@ def events() -> None:
 
 @events.command(help="导出历史，每行一条事实。")
 @click.argument("file", type=click.File("wb"))
-def export(file: click.utils.LazyFile) -> None:
+def export(file: BinaryIO) -> None:
     with opened() as deployment:
         count = 0
         for line in history.export(deployment.tools):
-            file.write(line)  # type: ignore[attr-defined]
+            file.write(line)
             count += 1
         click.echo(f"已导出 {count} 条事实", err=True)
 
 
 @events.command(help="把导出的历史重放到空库（须先 crm db upgrade 与 crm reference load）。")
 @click.argument("file", type=click.File("rb"))
-def replay(file: click.utils.LazyFile) -> None:
+def replay(file: BinaryIO) -> None:
     with opened() as deployment:
-        count = history.replay(deployment.tools, file)  # type: ignore[arg-type]
+        count = history.replay(deployment.tools, file)
         click.echo(f"已重放 {count} 条事实；请运行 crm index rebuild")
 
 
 @click.command(help="规范化的全部状态，每行一条记录，按主键排序。")
 def dump() -> None:
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer
     with opened() as deployment:
         for line in history.dump(deployment.tools):
             out.write(line)

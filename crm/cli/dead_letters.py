@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import click
 import orjson
 
@@ -41,9 +43,9 @@ def show(letter_id: str, as_json: bool) -> None:
 @dead_letters.command("mend", help="放入改正后的内容（JSON 文件，- 为标准输入；可只给 data）。")
 @click.argument("letter_id")
 @click.argument("file", type=click.File("rb"))
-def mend(letter_id: str, file: click.utils.LazyFile) -> None:
+def mend(letter_id: str, file: BinaryIO) -> None:
     with opened() as deployment:
-        content: bytes = file.read()  # type: ignore[attr-defined]
+        content: bytes = file.read()
         letters.mend(deployment.tools, letter_id, content)
         click.echo("已改正，可重放")
 

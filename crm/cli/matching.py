@@ -53,7 +53,7 @@ def _evaluate(settings: Settings, pack: ReferencePack) -> None:
 
 def _opened(file: str) -> TextIO:
     if file == "-":
-        return click.get_text_stream("stdin")
+        return sys.stdin
     path = Path(file)
     if not path.is_file():
         raise Invalid.of("file", f"没有文件 {file}")

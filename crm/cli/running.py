@@ -20,6 +20,7 @@ from crm.web.app import create_app
 from crm.wiring import Deployment, connect
 
 WEB_THREADS = 8
+LARGEST_BODY = 64 * 1024 * 1024  # a batch of 1,000 reports; single reports are limited by the API
 
 
 @click.command(help="一个进程运行全部：网页、接口、中继、消费者、定时任务；必要时先升级数据库并载入数据包。")
@@ -55,14 +56,17 @@ def _prepare(deployment: Deployment) -> None:
 
 def _start_web(processes: Processes, deployment: Deployment) -> None:
     settings = deployment.tools.settings
-    server = create_server(
-        create_app(deployment),
-        host=settings.host,
-        port=settings.port,
-        threads=WEB_THREADS,
-        ident=None,
-        max_request_body_size=64 * 1024 * 1024,
-    )
+    try:
+        server = create_server(
+            create_app(deployment),
+            host=settings.host,
+            port=settings.port,
+            threads=WEB_THREADS,
+            ident=None,
+            max_request_body_size=LARGEST_BODY,
+        )
+    except OSError as error:
+        raise Invalid.of("CRM_PORT", f"{settings.host}:{settings.port} 不能使用（{error.strerror}）") from error
     processes.start("web", server.run)
 
     def close_on_stop() -> None:

@@ -56,7 +56,7 @@ def _by_owner(tools: Tools, kind: str) -> str:
         tools.index.ensure()
     except SearchUnavailable:
         return ask_owner(tools, kind)
-    shown = click.get_text_stream("stderr")
+    shown = sys.stderr
     return perform(tools, tools.index, kind, lambda done: click.echo(f"\r已写 {done} 份", nl=False, file=shown))
 
 

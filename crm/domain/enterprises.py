@@ -81,7 +81,7 @@ def investment_in_yuan(plan: Mapping[str, Any]) -> int | None:
     amount = plan.get("investment")
     if amount is None or plan.get("currency", "CNY") != "CNY":
         return None
-    return round(amount * WAN)
+    return int(round(amount * WAN))
 
 
 def title_of(plan: Mapping[str, Any], profile: Mapping[str, Any] | None) -> str:

@@ -99,7 +99,7 @@ def _check_role(session: Session, organisation: str, role: Role) -> None:
 
 
 def _new_user(unit: UnitOfWork, actor: Actor, email: str) -> Row:
-    user = {"id": new_id(), "version": 1, "email": email, "name": email.partition("@")[0], "active": True}
+    user: Row = {"id": new_id(), "version": 1, "email": email, "name": email.partition("@")[0], "active": True}
     unit.record(Fact("user.created.v1", "user", user["id"], 1, actor, {"users": [user]}))
     return user
 

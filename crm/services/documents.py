@@ -115,7 +115,7 @@ class _Builder:
         lights = lights_of(self.session, rows, self.today)
         for row in rows:
             enterprise = enterprises.get(row.enterprise_id or "")
-            common = {
+            common: dict[str, Any] = {
                 "access": access[row.id],
                 "industries": tuple(row.industries),
                 "nodes": tuple(row.nodes),

@@ -73,7 +73,8 @@ def _report(number: int, line: bytes, content: Mapping[str, Any], given: str | N
         envelope = parse(line)
         if envelope.type not in (SUBMITTED, AMENDED):
             raise SchemaError(("type", f"不能报送 {envelope.type[:80]}"))
-        own, data, amends = organisation_of(envelope.source), envelope.data, envelope.type == AMENDED
+        own, amends = organisation_of(envelope.source), envelope.type == AMENDED
+        data: Any = envelope.data
     elif "data" in content and "organisation" in content:
         own, data = str(content["organisation"]), content["data"]
     else:

@@ -10,14 +10,14 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Date, insert, select, text
+from sqlalchemy import Date, select, text
 from sqlalchemy.orm import Session
 
 from crm.domain.errors import Conflict, Invalid
 from crm.services.tools import Tools
 from crm.store.models import HistoryLine, Model
 from crm.store.types import UtcDateTime
-from crm.store.unit_of_work import Row, apply_rows, raise_revisions
+from crm.store.unit_of_work import Row, apply_rows, insert_rows, raise_revisions
 
 BATCH = 1000
 STATE_TABLES = (
@@ -112,7 +112,7 @@ def _apply(session: Session, batch: list[Row]) -> None:
     if not batch:
         return
     apply_rows(session, (row["rows"] for row in batch))
-    session.connection().execute(insert(HistoryLine.__table__), batch)
+    insert_rows(session, HistoryLine, batch)
     raise_revisions(session, {key: False for row in batch for key in documents_in(row["rows"])})
 
 

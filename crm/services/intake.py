@@ -188,14 +188,13 @@ class Intake:
         by_code = next((owner for key, owner in held.items() if key[0] == "uscc"), None)
         by_name = next((owner for key, owner in held.items() if key[0] == "name"), None)
         code = next((value for kind, value in keys if kind == "uscc"), None)
-        if by_name and not by_code and code and self.known.has_other_code(by_name, code):
-            chosen, rival = new_id(), by_name
-        elif by_code and by_name and by_code != by_name:
-            chosen, rival = by_code, by_name
-        else:
-            chosen, rival = by_code or by_name or (new_id() if keys or named(report) else None), None
+        other = by_name is not None and code is not None and self.known.has_other_code(by_name, code)
+        rival = by_name if (by_code and by_name != by_code) or (other and not by_code) else None
+        chosen = by_code or (None if rival else by_name)
         if chosen is None:
-            return lead["enterprise_id"], None
+            if not keys:
+                return lead["enterprise_id"], None
+            chosen = new_id()
         for key in keys:
             self.known.owners.setdefault(key, chosen)
         proposal = facts.merge_proposed(self.unit.now, chosen, rival, lead, report.trace_id) if rival else None
@@ -211,6 +210,7 @@ class Intake:
         keys = identity.keys_of(profile)
         mine = [key for key in keys if self.known.owners.setdefault(key, enterprise_id) == enterprise_id]
         self.known.enterprises[enterprise_id] = row
+        self.known.codes[enterprise_id].update(value for kind, value in mine if kind == "uscc")
         self.unit.record(
             Fact(
                 type="enterprise.registered.v1" if before is None else "enterprise.updated.v1",
@@ -337,10 +337,6 @@ class Intake:
     def contacts(self) -> Sequence[Row]:
         """Sealed people to be stored beside the facts; they are no facts themselves."""
         return self._contacts
-
-
-def named(report: ReportIn) -> bool:
-    return bool((report.data.get("enterprise") or {}).get("name"))
 
 
 def people_of(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from crm.domain.actors import Actor, Role
-from crm.domain.errors import Conflict, CrmError, Forbidden, Invalid
+from crm.domain.errors import Conflict, CrmError, Forbidden, Invalid, Stale
 from crm.domain.permissions import Verb, require
 from crm.services.ids import new_id, receipt_number
 from crm.services.intake import without_contacts
 from crm.services.reports import CheckedReport, as_invalid, check_report
-from crm.store.models import Lead, Organisation, Receipt, Submission
-from crm.store.receipts import Place, receipt_time, receipts_at
-from crm.store.unit_of_work import UnitOfWork, unit_of_work
 from crm.services.tools import Tools
+from crm.store.models import DeadLetter, Lead, Organisation, Receipt, Submission
+from crm.store.receipts import Place, receipt_time, receipts_at
+from crm.store.unit_of_work import UnitOfWork, insert_rows, unit_of_work
 from schemas.envelope import Envelope, SchemaError, parse, serialise
 from schemas.events.leads import differing_fields
 from schemas.topics import LEADS_SUBMITTED, source_of
@@ -35,7 +35,7 @@ AMENDED = "lead.amended.v1"
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The receipt of a stored report. `duplicate`: equal content was there already."""
+    """The receipt of a stored report. `duplicate`: equal content was there already. `version`: the lead's by then."""
 
     receipt_no: str
     received_at: datetime
@@ -46,15 +46,20 @@ class Submitted:
     project_id: str | None
     warnings: tuple[str, ...]
     ignored: tuple[str, ...]
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A report as it came in. `amends`: `data` corrects the report of the same `source_ref`, receipt kept."""
+    """A report as it came in. `amends`: `data` corrects the report of the same `source_ref`, receipt kept.
+
+    `version`: that of the lead its corrector saw; None for a correction of whatever stands there (files, topics).
+    """
 
     organisation: str
     data: Any
     amends: bool = False
+    version: int | None = None
 
 
 def submit(tools: Tools, actor: Actor, report: Incoming, channel: str) -> Submitted:
@@ -97,10 +102,13 @@ class _Batch:
                 outcomes.append(report)
                 continue
             try:
-                outcomes.append(self._amend(report) if reports[index].amends else self._store(report, index))
-            except Conflict as conflict:
-                outcomes.append(conflict)
+                outcomes.append(self._take(report, reports[index], index))
+            except (Conflict, Stale) as refusal:
+                outcomes.append(refusal)
         return outcomes
+
+    def _take(self, report: CheckedReport, incoming: Incoming, index: int) -> Submitted:
+        return self._amend(report, incoming.version) if incoming.amends else self._store(report, index)
 
     def _check(self, organisation: str, data: Any) -> CheckedReport | CrmError:
         try:
@@ -139,22 +147,33 @@ class _Batch:
         self._queue(report, number, number, SUBMITTED)
         return self._submitted(report, receipt, None, duplicate=False)
 
-    def _amend(self, report: CheckedReport) -> Submitted:
+    def _amend(self, report: CheckedReport, version: int | None) -> Submitted:
         receipt = self.there.get(report.place)
         if receipt is None:
             raise Conflict("没有可更正的线索：该报送编号尚未报送", ("source_ref",))
-        lead = self.unit.session.get(Lead, receipt.lead_id) if receipt.lead_id else None
+        lead = self.unit.session.get(Lead, receipt.lead_id, with_for_update=True) if receipt.lead_id else None
+        if version is not None:
+            self._refuse_outdated(receipt, lead, version)
         if lead is not None and lead.content_hash == report.content_hash:
             return self._submitted(report, receipt, lead, duplicate=True)
         self._queue(report, receipt.receipt_no, new_id(), AMENDED)
         return self._submitted(report, receipt, lead, duplicate=False)
+
+    def _refuse_outdated(self, receipt: Receipt, lead: Lead | None, version: int) -> None:
+        """A corrector that saw an older report would undo what came since, on its way to the lead included."""
+        if lead is None or lead.version != version:
+            raise Stale("线索已被更正，请读取最新内容后重试")
+        buried = select(DeadLetter.id).where(DeadLetter.receipt_no == Submission.id).exists()
+        waiting = select(Submission.id).where(Submission.receipt_no == receipt.receipt_no, ~buried).limit(1)
+        if self.unit.session.scalar(waiting) is not None:
+            raise Conflict("该线索的上一次更正还在处理，请稍后再试")
 
     def _queue(self, report: CheckedReport, receipt_no: str, event_id: str, kind: str) -> None:
         source = source_of(report.organisation)
         envelope = Envelope(id=event_id, source=source, type=kind, time=self.now, data=dict(report.raw))
         sealed = self.tools.vault.seal(serialise(envelope), PURPOSE)
         row = {"id": event_id, "receipt_no": receipt_no, "sealed_envelope": sealed, "created_at": self.unit.now}
-        self.unit.session.connection().execute(insert(Submission.__table__), row)
+        insert_rows(self.unit.session, Submission, [row])
         self.unit.publish(LEADS_SUBMITTED, f"{report.organisation}/{report.place[1]}", submission_id=event_id)
 
     def _again(self, report: CheckedReport, receipt: Receipt) -> Submitted:
@@ -192,4 +211,5 @@ class _Batch:
             project_id=lead.project_id if lead else None,
             warnings=report.warnings,
             ignored=report.ignored,
+            version=lead.version if lead else None,
         )

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm.domain.reference import (
@@ -25,7 +25,7 @@ from crm.domain.reference import (
     ReferencePack,
 )
 from crm.store.models import Organisation, ReferenceRow, ReferenceState
-from crm.store.unit_of_work import upsert
+from crm.store.unit_of_work import insert_rows, upsert
 
 MAPPED: dict[str, tuple[str, type[Any]]] = {
     "industries": ("industry", Industry),
@@ -47,7 +47,7 @@ LISTED: dict[str, tuple[str, type[Any]]] = {
 def save_pack(session: Session, pack: ReferencePack, now: datetime) -> None:
     """Replace the loaded pack; organisations are upserted, those of an older pack stay."""
     session.execute(delete(ReferenceRow))
-    session.connection().execute(insert(ReferenceRow.__table__), list(_rows(pack)))
+    insert_rows(session, ReferenceRow, list(_rows(pack)))
     table = Organisation.metadata.tables["organisations"]
     upsert(session, table, [_organisation(row) for row in pack.organisations.values()])
     state = {"id": 1, "version": pack.version, "loaded_at": now}
@@ -87,6 +87,10 @@ def load_pack(session: Session, version: str) -> ReferencePack:
     statement = select(ReferenceRow.kind, ReferenceRow.code, ReferenceRow.data)
     for kind, code, data in session.execute(statement.order_by(ReferenceRow.kind, ReferenceRow.code)):
         found[kind][code] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-    mapped = {name: {code: made(**row) for code, row in found[kind].items()} for name, (kind, made) in MAPPED.items()}
-    listed = {name: tuple(made(**row) for row in found[kind].values()) for name, (kind, made) in LISTED.items()}
+    mapped: dict[str, Any] = {
+        name: {code: made(**row) for code, row in found[kind].items()} for name, (kind, made) in MAPPED.items()
+    }
+    listed: dict[str, Any] = {
+        name: tuple(made(**row) for row in found[kind].values()) for name, (kind, made) in LISTED.items()
+    }
     return ReferencePack(version=version, **mapped, **listed)

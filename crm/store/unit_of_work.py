@@ -84,14 +84,14 @@ class UnitOfWork:
         apply_rows(self.session, (fact.rows for fact in facts))
         history = [self._history_line(fact) for fact in facts]
         if history:
-            self.session.connection().execute(insert(HistoryLine.__table__), history)
+            insert_rows(self.session, HistoryLine, history)
         documents = dict.fromkeys((key for fact in facts for key in fact.documents), False) | self._raised
         self._nudge(list(self._raised))
         self._raised = {}
         raise_revisions(self.session, documents)
         marks, self._outbox = self._outbox + [m for f in facts if (m := self._event_mark(f))], []
         if marks:
-            self.session.connection().execute(insert(OutboxMark.__table__), marks)
+            insert_rows(self.session, OutboxMark, marks)
 
     def _nudge(self, keys: Sequence[DocumentKey]) -> None:
         """Tell the projector of documents that no event names."""
@@ -188,6 +188,12 @@ def upsert(session: Session, table: Table, rows: Sequence[Row]) -> None:
         else:
             statement = statement.on_conflict_do_nothing(index_elements=keys)
         session.connection().execute(statement, sorted(alike, key=lambda row: tuple(str(row[k]) for k in keys)))
+
+
+def insert_rows(session: Session, model: type[Model], rows: Sequence[Row]) -> None:
+    """Plain INSERT of many rows in one round, past the ORM."""
+    if rows:
+        session.connection().execute(insert(Model.metadata.tables[model.__tablename__]), list(rows))
 
 
 def raise_revisions(session: Session, documents: Mapping[DocumentKey, bool]) -> None:

@@ -349,20 +349,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_milestones_project_id'), ['project_id'], unique=False)
         batch_op.create_index('ix_milestones_state_confirmer', ['state', 'confirmer'], unique=False)
 
-    op.create_table('notices',
-    sa.Column('id', sa.String(length=64), nullable=False),
-    sa.Column('organisation', sa.String(length=64), nullable=False),
-    sa.Column('role', sa.String(length=16), nullable=True),
-    sa.Column('kind', sa.String(length=40), nullable=False),
-    sa.Column('text', sa.Text(), nullable=False),
-    sa.Column('href', sa.String(length=200), nullable=False),
-    sa.Column('created_at', crm.store.types.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('read_at', crm.store.types.UtcDateTime(timezone=True), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_notices'))
-    )
-    with op.batch_alter_table('notices', schema=None) as batch_op:
-        batch_op.create_index('ix_notices_organisation_created_at', ['organisation', 'created_at'], unique=False)
-
     op.create_table('obstacles',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('project_id', sa.String(length=64), nullable=False),
@@ -572,10 +558,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_obstacles_department'))
 
     op.drop_table('obstacles')
-    with op.batch_alter_table('notices', schema=None) as batch_op:
-        batch_op.drop_index('ix_notices_organisation_created_at')
-
-    op.drop_table('notices')
     with op.batch_alter_table('milestones', schema=None) as batch_op:
         batch_op.drop_index('ix_milestones_state_confirmer')
         batch_op.drop_index(batch_op.f('ix_milestones_project_id'))

@@ -22,7 +22,7 @@ from crm.store.models.messages import (
     Submission,
 )
 from crm.store.models.parks import Carrier
-from crm.store.models.people import ApiToken, LoginSession, Membership, Notice, Organisation, RateWindow, User
+from crm.store.models.people import ApiToken, LoginSession, Membership, Organisation, RateWindow, User
 from crm.store.models.projects import (
     Activity,
     Assignment,
@@ -60,7 +60,6 @@ __all__ = [
     "MergeProposal",
     "Milestone",
     "Model",
-    "Notice",
     "Obstacle",
     "Organisation",
     "OutboxMark",

@@ -1,10 +1,10 @@
-"""Organisations, users, memberships, tokens, sessions, notices and the windows that limit them."""
+"""Organisations, users, memberships, tokens, sessions and the windows that limit them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.store.models.base import Id, Model
@@ -74,22 +74,6 @@ class LoginSession(Model):
     membership_id: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-
-
-class Notice(Model):
-    """A line for people of one organisation (and role): what happened and where to look."""
-
-    __tablename__ = "notices"
-    id: Mapped[Id]
-    organisation: Mapped[str] = mapped_column(String(64))
-    role: Mapped[str | None] = mapped_column(String(16))
-    kind: Mapped[str] = mapped_column(String(40))
-    text: Mapped[str] = mapped_column(Text)
-    href: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime]
-    read_at: Mapped[datetime | None]
-
-    __table_args__ = (Index("ix_notices_organisation_created_at", "organisation", "created_at"),)
 
 
 class RateWindow(Model):
