@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from search.folding import fold_text
-from search.names import name_key, parse_name
+from search.names import is_region, name_key, parse_name
 from search.pinyin import initial, readings, units
 from search.tokens import one_off, words
 
@@ -52,6 +52,11 @@ class Asked:
     @cached_property
     def han(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_HAN.findall(self.text)))
+
+    @cached_property
+    def is_region(self) -> bool:
+        """A place and nothing else: too common to be what was looked for."""
+        return is_region(self.key)
 
     @property
     def has_han(self) -> bool:

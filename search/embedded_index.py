@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from tantivy import (
@@ -47,6 +48,7 @@ from search.plan import DEAD, EVERYTHING
 from search.tokens import document_row
 
 _HEAP_BYTES = 50_000_000
+_BATCH = 2000
 _FACET_VALUES = 1000
 _ATTEMPTS = 3
 _FEW = 8
@@ -169,8 +171,15 @@ class _Store:
 
     def write(self, documents: Iterable[VersionedDocument]) -> UpsertResult:
         """Take what is not older than what is here. Neither durable nor visible before `commit`."""
-        batch = [(_key(versioned), versioned) for versioned in documents]
-        known = {**self.view().revisions([key for key, _ in batch]), **self._pending} if batch else {}
+        rest = iter(documents)
+        written = stale = 0
+        while batch := list(islice(rest, _BATCH)):
+            result = self._write_batch([(_key(versioned), versioned) for versioned in batch])
+            written, stale = written + result.written, stale + result.stale
+        return UpsertResult(written, stale)
+
+    def _write_batch(self, batch: list[tuple[str, VersionedDocument]]) -> UpsertResult:
+        known = {**self.view().revisions([key for key, _ in batch]), **self._pending}
         present = frozenset(known)
         newest: dict[str, VersionedDocument] = {}
         stale = 0

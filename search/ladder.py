@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from search.asked import Asked
+from search.asked import Asked, split
 from search.clauses import All, AnyTerm, Clause, Phrase, Prefix, Term, some
 
 Match = Callable[[Asked, str], Clause | None]
@@ -111,6 +111,12 @@ def _same_sound(asked: Asked, field: str) -> Clause | None:
     return some(*(Prefix(field, sound) for sound in asked.sounds))
 
 
+def _some_words(asked: Asked, field: str) -> Clause | None:
+    """One of the words written apart; a place alone is no hit."""
+    words = [word for word in split(asked) if not word.is_region] if " " in asked.text else []
+    return some(*(_phrase(word, field) for word in words))
+
+
 LADDER: tuple[Rung, ...] = (
     Rung("uscc", "信用代码", _code, ("uscc",)),
     Rung("number", "编号", _code, ("numbers",)),
@@ -158,6 +164,8 @@ LADDER: tuple[Rung, ...] = (
     Rung("one_off", "近似", _one_off, ("near",), When.LAST),
     Rung("same_sound", "同音", _same_sound, ("pinyin_inner",), When.LAST),
     Rung("scope_pairs", "经营范围", _bigrams, ("body",), When.LAST, names=False),
+    Rung("some_words_of_name", "部分匹配", _some_words, ("names",), When.LAST, names=False),
+    Rung("some_words", "部分匹配", _some_words, ("body",), When.LAST, names=False),
 )
 
 

@@ -16,7 +16,7 @@ from search.folding import fold_text
 from search.regions import CITIES, COUNTIES, PROVINCES
 from search.vocabulary import BRANCHES, FORMS, INDUSTRY_WORDS, LATIN_FORMS, REMARKS
 
-__all__ = ["CompanyName", "fold_name", "name_key", "parse_name"]
+__all__ = ["CompanyName", "fold_name", "is_region", "name_key", "parse_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,11 @@ def name_key(text: str) -> str:
     """The normalised full name: equal keys are one name. Brackets and punctuation go, what stood in them
     stays ((昆山) and (苏州) are two companies), remarks go. Empty when the text holds no letter or digit."""
     return _NOT_IN_KEY.sub("", _without_remarks(fold_name(text)))
+
+
+def is_region(key: str) -> bool:
+    """Whether a folded text is the name of one administrative division."""
+    return _ONE_REGION.fullmatch(key) is not None
 
 
 def _split_branch(name: str) -> tuple[str, str]:
