@@ -11,7 +11,7 @@ from html import escape
 from schemas.documents import SearchDocument
 from search.asked import Asked, split
 from search.folding import fold_character
-from search.ladder import Rung, When
+from search.ladder import Rung
 from search.pinyin import UNIT, initial, readings
 
 _WINDOW = 80
@@ -121,7 +121,7 @@ def highlight(document: SearchDocument, asked: Asked, rung: Rung) -> str:
     text = next((text for text in candidates if text.all_of(asked.key)), None)
     if text is not None:
         return _window(text.stored, text.all_of(asked.key))
-    by_sound = asked.has_latin or rung.when is When.LAST
+    by_sound = rung.fields[0].startswith(("pinyin", "initials"))
     found = ((text, _spans(text, asked, by_sound=by_sound)) for text in candidates)
     text, spans = next(((text, spans) for text, spans in found if spans), (candidates[0], []))
     return _window(text.stored, spans)

@@ -487,6 +487,9 @@ class TestHighlight:
             ("llck", "苏州<mark>岚栎测控</mark>技术有限公司"),
             ("玉沧", "昆山<mark>玉沧</mark>照明有限公司"),
             ("协作机器人", "<mark>协作机器人</mark>与减速器。"),
+            ("封桉半岛体", "昆山<mark>枫桉半导体</mark>封装测试有限公司"),
+            ("岚栎cekong", "苏州<mark>岚栎测控</mark>技术有限公司"),
+            ("西宁 减速器", "协作机器人与<mark>减速器</mark>。"),
         ],
     )
     def test_the_hit_is_marked_in_the_stored_text(self, library: SearchIndex, text: str, expected: str) -> None:
