@@ -53,8 +53,12 @@ class PreconditionMissing(CrmError):
     """A change without the version it is about (HTTP 428)."""
 
 
-class Malformed(CrmError):
+class Malformed(Invalid):
     """The body is not what its content type says (HTTP 400)."""
+
+
+class TooLarge(CrmError):
+    """The body is larger than one record may be (HTTP 413)."""
 
 
 class UnsupportedMedia(CrmError):
@@ -78,11 +82,11 @@ class Problem:
 
 
 STATUS_OF: Mapping[type[Exception], int] = {
-    Malformed: 400,
     Unauthorised: 401,
     Forbidden: 403,
     NotFound: 404,
     Stale: 412,
+    TooLarge: 413,
     UnsupportedMedia: 415,
     PreconditionMissing: 428,
     Limited: 429,
@@ -108,11 +112,11 @@ def problem_of(error: Exception) -> Problem:
     """The one place where an error becomes a status."""
     match error:
         case Invalid():
-            return Problem(422, str(error), error.errors)
+            return Problem(400 if isinstance(error, Malformed) else 422, str(error), error.errors)
         case SchemaError():
             return Problem(422, str(error), tuple(FieldError(*pair) for pair in error.errors))
         case SearchQueryInvalid():
-            return Problem(422, str(error), (FieldError("q", str(error)),))
+            return Problem(422, str(error), (FieldError(*_parameter_and_fault(str(error))),))
         case Conflict():
             return Problem(409, str(error), tuple(FieldError(name, str(error)) for name in error.fields))
         case HTTPException():
@@ -121,6 +125,12 @@ def problem_of(error: Exception) -> Problem:
     if status is None:
         return _unexpected(error)
     return Problem(status, str(error), headers=_headers(status))
+
+
+def _parameter_and_fault(message: str) -> tuple[str, str]:
+    """`search/query.py` opens its messages with the parameter; the index, which knows none, speaks of the query."""
+    name, colon, fault = message.partition("：")
+    return (name, fault) if colon and name.isidentifier() and name.isascii() else ("q", message)
 
 
 def _headers(status: int) -> dict[str, str]:

@@ -19,7 +19,7 @@ from crm.domain.errors import CrmError, Unavailable
 from crm.store import schema
 from crm.store.database import Database
 from crm.store.models import DeadLetter
-from crm.web.freshness import INTAKE_GROUP, PROJECTED, SEARCH_GROUP, group_waiting, intake_topics, outbox_waiting
+from crm.web.freshness import INTAKE_GROUP, PROJECTED, SEARCH_GROUP, Waiting, group_waiting, intake_topics, outbox_waiting
 from crm.wiring import Deployment
 from search.index import SearchError
 
@@ -93,7 +93,7 @@ class Figures:
 
 
 def _metrics(deployment: Deployment, figures: Figures) -> Response:
-    queues = {
+    queues: dict[str, Callable[[], Waiting]] = {
         "outbox": lambda: outbox_waiting(deployment),
         SEARCH_GROUP: lambda: group_waiting(deployment, SEARCH_GROUP, PROJECTED),
         INTAKE_GROUP: lambda: group_waiting(deployment, INTAKE_GROUP, intake_topics(deployment)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from schemas.fields import CreditCode, Day, ShortText, ZonedTime
+from schemas.fields import Count, CreditCode, Day, Money, ShortText, ZonedTime
 from schemas.shapes import OpenSchema, StrictSchema
 
 
@@ -63,8 +63,10 @@ class Enterprise(OpenSchema):
     main_business = fields.String(allow_none=True)
     business_scope = fields.String(allow_none=True)
     gbt4754 = fields.List(fields.String())
-    nodes = fields.List(fields.String())
+    registered_capital = Money(allow_none=True)
+    headcount = Count(allow_none=True)
     parent_name = fields.String(allow_none=True)
     honours = fields.List(fields.String())
-    projects = fields.List(fields.String())
+    projects = fields.List(fields.String(), metadata={"description": "看得到的项目编号"})
+    created_at = ZonedTime()
     updated_at = ZonedTime()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from schemas.api.paging import Page
+from schemas.api.paging import Page, PageArguments, Several
 from schemas.api.problems import ProblemField
 from schemas.events.lead_facts import PROTECTION_KINDS
-from schemas.fields import Day, Items, ZonedTime
+from schemas.fields import Day, Items, ShortText, ZonedTime
 from schemas.shapes import OpenSchema, StrictSchema
 
 LARGEST_BATCH = 1000
+PATCH_EXAMPLE = {"project": {"investment": 8000}, "last_contact": None}
 LEAD_EXAMPLE = {
     "source_ref": "AG-2026-0001",
     "enterprise": {"name": "示例精密科技有限公司", "province": "江苏", "city": "苏州市", "main_business": "精密结构件"},
@@ -50,6 +51,8 @@ class Receipt(OpenSchema):
         "project_stage": "reported",
         "warnings": [],
         "ignored": [],
+        "reported": False,
+        "protected_until": None,
     }
     receipt_no = fields.String(required=True)
     received_at = ZonedTime(required=True)
@@ -62,17 +65,28 @@ class Receipt(OpenSchema):
     project_stage = fields.String(allow_none=True)
     warnings = fields.List(fields.String())
     ignored = fields.List(fields.String())
+    reported = fields.Boolean(metadata={"description": "此前是否已有报送；超过本小时查重次数时不给出"})
+    protected_until = Day(allow_none=True)
 
 
 class BatchItem(Receipt):
     """One answer of a batch: the receipt, or the faults, with the HTTP status it would have had alone."""
 
-    example = {**Receipt.example, "index": 0, "status": 202}
+    example = {
+        "index": 0,
+        "status": 202,
+        "receipt_no": Receipt.example["receipt_no"],
+        "received_at": Receipt.example["received_at"],
+        "state": "received",
+        "source_ref": "AG-2026-0001",
+        "duplicate": False,
+    }
     index = fields.Integer(required=True)
     status = fields.Integer(required=True)
     receipt_no = fields.String()
     received_at = ZonedTime()
     state = fields.String()
+    detail = fields.String()
     errors = fields.List(fields.Nested(ProblemField))
 
 
@@ -93,8 +107,6 @@ class Lead(OpenSchema):
         "source_ref": "AG-2026-0001",
         "receipt_no": Receipt.example["receipt_no"],
         "received_at": Receipt.example["received_at"],
-        "state": "processed",
-        "title": "示例精密科技昆山项目",
         "protection": Protection.example,
         "project_id": Receipt.example["project_id"],
         "project_stage": "reported",
@@ -110,7 +122,8 @@ class Lead(OpenSchema):
     source_ref = fields.String(required=True)
     receipt_no = fields.String()
     received_at = ZonedTime()
-    state = fields.String()
+    confidential = fields.Boolean()
+    enterprise_name = fields.String(allow_none=True)
     title = fields.String(allow_none=True)
     protection = fields.Nested(Protection, allow_none=True)
     project_id = fields.String(allow_none=True)
@@ -118,8 +131,19 @@ class Lead(OpenSchema):
     verdict = fields.String(allow_none=True)
     outcome = fields.String(allow_none=True)
     data = fields.Dict()
+    reported_at = ZonedTime(allow_none=True)
+    updated_at = ZonedTime()
     warnings = fields.List(fields.String())
     ignored = fields.List(fields.String())
+
+
+class LeadArguments(PageArguments):
+    """Filters of `/leads`; `stage` is the project's as copied to the lead."""
+
+    example = {"stage": ["reported"], "page_size": 20}
+    organisation = Several()
+    stage = Several()
+    source_ref = ShortText()
 
 
 class LeadPage(Page):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from schemas.fields import ShortText
@@ -21,6 +23,18 @@ class PageArguments(StrictSchema):
     )
     cursor = fields.String(validate=validate.Length(max=2000, error="不是有效的游标"))
     sort: fields.String = ShortText()
+
+
+class Several(fields.List[Any]):
+    """Values of one filter: the parameter repeated, or with commas between."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(ShortText(), load_default=(), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        given = value if isinstance(value, list) else [value]
+        parts = [part.strip() for text in given for part in str(text).split(",") if part.strip()]
+        return super()._deserialize(parts, attr, data, **kwargs)
 
 
 class Page(OpenSchema):

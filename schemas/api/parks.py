@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from schemas.api.paging import Page
-from schemas.fields import Area, ZonedTime
+from schemas.api.paging import Page, PageArguments, Several
+from schemas.fields import Area, Day, ZonedTime
 from schemas.shapes import OpenSchema
 
 
@@ -15,7 +15,6 @@ class Park(OpenSchema):
     example = {"code": "P00", "name": "示例特色园区", "district": "KHTD", "nodes": ["IT04"], "accepts_projects": True}
     code = fields.String(required=True)
     name = fields.String(required=True)
-    version = fields.Integer()
     aliases = fields.List(fields.String())
     district = fields.String(allow_none=True)
     industries = fields.List(fields.String())
@@ -25,7 +24,9 @@ class Park(OpenSchema):
     planned_area_mu = fields.Float(allow_none=True)
     planned_floor_area_wan_m2 = fields.Float(allow_none=True)
     planned_invest_yi = fields.Float(allow_none=True)
+    reported_tenants = fields.Integer(allow_none=True)
     anchors = fields.List(fields.String())
+    basis = fields.String(allow_none=True)
     accepts_projects = fields.Boolean()
     part_of = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
@@ -38,24 +39,47 @@ class ParkPage(Page):
     items = fields.List(fields.Nested(Park), required=True)
 
 
-class Carrier(OpenSchema):
-    """A building or unit: area in ㎡, clear height in m, floor load in t/㎡, power in kVA."""
+class ParkArguments(PageArguments):
+    """Filters of `/parks`."""
 
-    example = {"id": "c-1", "version": 1, "name": "示例厂房 2 号楼 1 层", "park": "P00", "state": "empty", "area": 3000}
+    example = {"district": ["KHTD"]}
+    district = Several()
+    industry = Several()
+    node = Several()
+
+
+class Carrier(OpenSchema):
+    """A building or unit: areas in ㎡, clear height in m, floor load in t/㎡, power in kVA. Null is unknown."""
+
+    example = {"id": "C-1", "version": 1, "name": "示例厂房 2 号楼 1 层", "park": "P00", "state": "free", "free_area": 3000}
     id = fields.String(required=True)
     version = fields.Integer()
     name = fields.String(required=True)
     park = fields.String(allow_none=True)
     district = fields.String(allow_none=True)
     operator = fields.String(allow_none=True)
-    state = fields.String()
-    area = Area(allow_none=True)
+    state = fields.String(metadata={"enum": ["free", "held", "let"]})
+    free_area = Area(allow_none=True)
+    total_area = Area(allow_none=True)
     storey = fields.Integer(allow_none=True)
     height_m = fields.Float(allow_none=True)
     load_t_m2 = fields.Float(allow_none=True)
     power_kva = fields.Float(allow_none=True)
     fire_class = fields.String(allow_none=True)
-    checked_at = ZonedTime(allow_none=True)
+    accepts_risks = fields.List(fields.String())
+    refuses_risks = fields.List(fields.String())
+    checked_on = Day(allow_none=True)
+    updated_at = ZonedTime()
+
+
+class CarrierArguments(PageArguments):
+    """Filters of `/carriers`; `least_area` is free ㎡."""
+
+    example = {"park": ["P00"], "least_area": 2000}
+    park = Several()
+    district = Several()
+    state = Several()
+    least_area = Area()
 
 
 class CarrierPage(Page):

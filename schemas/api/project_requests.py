@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, validate, validates_schema
 
 from schemas.events.projects import GRADES, MILESTONES, TRACKS
 from schemas.fields import Choice, Code, Day, Flag, FreeWord, LongText, Mapped, Part, Percent
@@ -70,7 +70,7 @@ class Activity(StrictSchema):
     """`/activities`: a talk or visit. `two_sided`: the investor, district or bureau can confirm it."""
 
     example = {"kind": "visit", "occurred_on": "2026-02-10", "summary": "赴企业考察", "two_sided": True}
-    kind = FreeWord(allow_none=True)
+    kind = FreeWord(allow_none=True, validate=validate.Length(max=24, error="最多 24 个字"))
     occurred_on = Day(required=True)
     summary = LongText(required=True)
     two_sided = Flag(allow_none=True)
