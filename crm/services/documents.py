@@ -6,8 +6,7 @@ claims a newer revision than the state it shows; a later change raises the revis
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -15,22 +14,18 @@ from sqlalchemy.orm import Session
 
 from crm.domain.clock import local_date
 from crm.domain.reference import ReferencePack
-from crm.domain.scope import lead_access, project_access
+from crm.domain.scope import lead_access
+from crm.services.document_access import DocumentReads
 from crm.services.lights import lights_of
 from crm.services.tools import Tools
 from crm.store.identity import CHUNK
 from crm.store.models import (
-    Assignment,
     Carrier,
     Enterprise,
     Lead,
-    Obstacle,
     Project,
-    ProjectParty,
-    ProjectReader,
     SearchRevision,
 )
-from crm.store.queries.scope import SEEN_BY_DISTRICT
 from crm.store.unit_of_work import DocumentKey, in_keys
 from schemas.documents import SearchDocument
 from search.index import VersionedDocument
@@ -96,6 +91,7 @@ class _Builder:
     def __init__(self, tools: Tools, session: Session) -> None:
         self.session = session
         self.pack: ReferencePack = tools.reference.pack()
+        self.reads = DocumentReads(session, self.pack)
         self.today = local_date(tools.clock.now())
 
     def by_type(self) -> dict[str, Any]:
@@ -109,9 +105,9 @@ class _Builder:
 
     def projects(self, ids: list[str]) -> Iterator[SearchDocument]:
         rows = list(self.session.scalars(select(Project).where(Project.id.in_(ids))))
-        enterprises = self._by_id(Enterprise, {row.enterprise_id for row in rows if row.enterprise_id})
-        leads = self._leads_by("project_id", ids)
-        access = self._project_access(rows)
+        enterprises = self.reads.by_id(Enterprise, {row.enterprise_id for row in rows if row.enterprise_id})
+        leads = self.reads.leads_by("project_id", ids)
+        access = self.reads.access_of_projects(rows)
         lights = lights_of(self.session, rows, self.today)
         for row in rows:
             enterprise = enterprises.get(row.enterprise_id or "")
@@ -131,7 +127,8 @@ class _Builder:
                 yield SearchDocument(type="project", id=row.id, name=row.code_name, title=row.code_name, **common)
             else:
                 named = _names(enterprise)
-                body = _body(row.summary, enterprise.main_business if enterprise else "", *_scope(enterprise))
+                business = enterprise.main_business if enterprise else ""
+                body = _body(row.summary, business, *_scope(enterprise), *self._place(row.district, row.park))
                 refs = tuple(lead.source_ref for lead in leads[row.id])
                 yield SearchDocument(
                     type="project",
@@ -146,15 +143,15 @@ class _Builder:
 
     def enterprises(self, ids: list[str]) -> Iterator[SearchDocument]:
         rows = list(self.session.scalars(select(Enterprise).where(Enterprise.id.in_(ids))))
-        projects = self._projects_of(ids)
-        leads = self._leads_by("enterprise_id", ids)
+        projects = self.reads.projects_of(ids)
+        leads = self.reads.leads_by("enterprise_id", ids)
         every = {project.id: project for mine in projects.values() for project in mine}
-        access = self._project_access(list(every.values()))
+        access = self.reads.access_of_projects(list(every.values()))
         for row in rows:
             mine = projects[row.id]
             openly = [lead for lead in leads[row.id] if not lead.confidential]
             shown = [project for project in mine if not project.confidential]
-            tokens = {token for project in mine for token in access[project.id]}
+            tokens = {t for project in mine for t in access[project.id] if not t.startswith("department:")}
             if openly:
                 tokens.add("bureau")
             latest = max(shown, key=lambda project: project.received_at, default=None)
@@ -164,7 +161,9 @@ class _Builder:
                 name=row.name,
                 access=tuple(sorted(tokens)),
                 title=latest.title if latest else "",
-                body=_body(row.main_business, *_scope(row)),
+                body=_body(
+                    row.main_business, *_scope(row), *(self._place(latest.district, latest.park) if latest else ())
+                ),
                 source_refs=tuple(lead.source_ref for lead in openly),
                 industries=tuple(dict.fromkeys(code for project in shown for code in project.industries)),
                 nodes=tuple(dict.fromkeys(code for project in shown for code in project.nodes)),
@@ -179,8 +178,8 @@ class _Builder:
 
     def leads(self, ids: list[str]) -> Iterator[SearchDocument]:
         rows = list(self.session.scalars(select(Lead).where(Lead.id.in_(ids))))
-        projects = self._by_id(Project, {row.project_id for row in rows if row.project_id})
-        readers = self._readers(projects)
+        projects = self.reads.by_id(Project, {row.project_id for row in rows if row.project_id})
+        readers = self.reads.readers(projects)
         for row in rows:
             project = projects.get(row.project_id or "")
             part = row.data.get("enterprise") or {}
@@ -216,7 +215,13 @@ class _Builder:
                 access=PUBLIC,
                 full_names=(park.name,),
                 short_names=park.aliases,
-                body=_body(park.focus, "；".join(nodes), "；".join(park.anchors), park.status),
+                body=_body(
+                    *self._place(park.district, None),
+                    park.focus,
+                    "；".join(nodes),
+                    "；".join(park.anchors),
+                    park.status,
+                ),
                 industries=park.industries,
                 nodes=park.nodes,
                 park=park.code,
@@ -233,62 +238,16 @@ class _Builder:
                 name=row.name,
                 access=("bureau", f"operator:{row.operator}", *district),
                 full_names=(row.name,),
-                body=_body(area, row.fire_class or ""),
+                body=_body(*self._place(row.district, row.park), area, row.fire_class or ""),
                 park=row.park,
                 district=row.district,
                 updated_at=row.updated_at.isoformat(),
             )
 
-    def _by_id(self, model: Any, ids: Collection[str]) -> dict[str, Any]:
-        return {row.id: row for row in self.session.scalars(select(model).where(model.id.in_(ids)))}
-
-    def _leads_by(self, column: str, ids: Collection[str]) -> Mapping[str, list[Lead]]:
-        grouped: dict[str, list[Lead]] = defaultdict(list)
-        statement = select(Lead).where(getattr(Lead, column).in_(ids)).order_by(Lead.received_at, Lead.receipt_no)
-        for lead in self.session.scalars(statement):
-            grouped[getattr(lead, column)].append(lead)
-        return grouped
-
-    def _projects_of(self, enterprise_ids: Collection[str]) -> Mapping[str, list[Project]]:
-        grouped: dict[str, list[Project]] = defaultdict(list)
-        rows = self.session.execute(
-            select(ProjectParty.enterprise_id, Project)
-            .join(Project, Project.id == ProjectParty.project_id)
-            .where(ProjectParty.enterprise_id.in_(enterprise_ids))
-        )
-        for enterprise_id, project in rows:
-            grouped[enterprise_id].append(project)
-        return grouped
-
-    def _project_access(self, projects: Collection[Project]) -> dict[str, tuple[str, ...]]:
-        ids = [project.id for project in projects]
-        districts = self._pairs(
-            select(Assignment.project_id, Assignment.district).where(
-                Assignment.project_id.in_(ids), Assignment.state.in_(SEEN_BY_DISTRICT)
-            )
-        )
-        departments = self._pairs(select(Obstacle.project_id, Obstacle.department).where(Obstacle.project_id.in_(ids)))
-        readers = self._readers(ids)
-        parents = {code: row.parent for code, row in self.pack.districts.items()}
-        access = {}
-        for project in projects:
-            own = [*districts[project.id], *((project.district,) if project.district else ())]
-            seen_by = [code for district in own for code in (district, parents.get(district)) if code]
-            access[project.id] = project_access(
-                project.confidential, seen_by, departments[project.id], readers[project.id]
-            )
-        return access
-
-    def _readers(self, ids: Iterable[str]) -> Mapping[str, list[str]]:
-        wanted = sorted(ids)
-        statement = select(ProjectReader.project_id, ProjectReader.actor_id).where(ProjectReader.project_id.in_(wanted))
-        return self._pairs(statement)
-
-    def _pairs(self, statement: Any) -> Mapping[str, list[str]]:
-        grouped: dict[str, list[str]] = defaultdict(list)
-        for key, value in self.session.execute(statement):
-            grouped[key].append(value)
-        return grouped
+    def _place(self, district: str | None, park: str | None) -> tuple[str, ...]:
+        """Names of district and park, so that people find what lies there."""
+        found = (self.pack.districts.get(district or ""), self.pack.parks.get(park or ""))
+        return tuple(place.name for place in found if place is not None)
 
 
 def _names(enterprise: Enterprise | None) -> dict[str, Any]:
