@@ -1,4 +1,7 @@
-"""Reading enterprises inside a scope, and the parties of projects. Called by the API and the pages."""
+"""Reading enterprises inside a scope, their visible projects and reports, and the parties of projects.
+
+Called by the API (`get_enterprise`, `projects_of`, `parties_of`) and the pages (`enterprise_detail`): one file for both.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from crm.domain.errors import NotFound
 from crm.domain.scope import Scope
-from crm.store.models import Enterprise, Project, ProjectParty
-from crm.store.queries.scope import visible_enterprises, visible_projects
+from crm.store.models import Enterprise, Lead, Project, ProjectParty
+from crm.store.queries.scope import visible_enterprises, visible_leads, visible_projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,15 @@ class Party:
 
     role: str
     enterprise: Enterprise
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseDetail:
+    """An enterprise; its projects and reports newest first."""
+
+    enterprise: Enterprise
+    projects: Sequence[Project]
+    leads: Sequence[Lead]
 
 
 def get_enterprise(session: Session, scope: Scope, enterprise_id: str) -> Enterprise:
@@ -57,3 +69,14 @@ def parties_of(session: Session, project_ids: Collection[str]) -> Mapping[str, S
     for project_id, role, enterprise in rows:
         found[project_id].append(Party(role, enterprise))
     return found
+
+
+def enterprise_detail(session: Session, scope: Scope, enterprise_id: str) -> EnterpriseDetail:
+    """An enterprise with what of it may be seen. Raises NotFound."""
+    found = get_enterprise(session, scope, enterprise_id)
+    leads = select(Lead).where(Lead.enterprise_id == found.id, visible_leads(scope))
+    return EnterpriseDetail(
+        found,
+        projects_of(session, scope, found.id)[::-1],
+        session.scalars(leads.order_by(Lead.received_at.desc(), Lead.id)).all(),
+    )
