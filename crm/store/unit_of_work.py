@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, insert, tuple_
@@ -181,13 +182,20 @@ def upsert(session: Session, table: Table, rows: Sequence[Row]) -> None:
         shapes[tuple(sorted(row))].append(row)
     keys = [column.name for column in table.primary_key]
     for columns, alike in shapes.items():
-        statement = dialect_insert(session)(table)
-        updates = {c: statement.excluded[c] for c in columns if c not in keys}
-        if updates:
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=updates)
-        else:
-            statement = statement.on_conflict_do_nothing(index_elements=keys)
+        statement = _upsert_statement(session.get_bind().dialect.name, table.name, columns)
         session.connection().execute(statement, sorted(alike, key=lambda row: tuple(str(row[k]) for k in keys)))
+
+
+@cache
+def _upsert_statement(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
+    """Kept: building one takes longer than running it for a row. There are few shapes a table."""
+    table = Model.metadata.tables[name]
+    keys = [column.name for column in table.primary_key]
+    statement = _inserts(dialect)(table)
+    updates = {c: statement.excluded[c] for c in columns if c not in keys}
+    if not updates:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(index_elements=keys, set_=updates)
 
 
 def insert_rows(session: Session, model: type[Model], rows: Sequence[Row]) -> None:
@@ -201,16 +209,24 @@ def raise_revisions(session: Session, documents: Mapping[DocumentKey, bool]) -> 
     if not documents:
         return
     rows = [{"type": t, "id": i, "revision": 1, "deleted": deleted} for (t, i), deleted in sorted(documents.items())]
-    statement = dialect_insert(session)(SearchRevision)
-    statement = statement.on_conflict_do_update(
+    session.connection().execute(_revision_statement(session.get_bind().dialect.name), rows)
+
+
+@cache
+def _revision_statement(dialect: str) -> Any:
+    statement = _inserts(dialect)(SearchRevision)
+    return statement.on_conflict_do_update(
         index_elements=["type", "id"],
         set_={"revision": SearchRevision.revision + 1, "deleted": statement.excluded.deleted},
     )
-    session.connection().execute(statement, rows)
 
 
 def dialect_insert(session: Session) -> Any:
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return _inserts(session.get_bind().dialect.name)
+
+
+def _inserts(dialect: str) -> Any:
+    return sqlite.insert if dialect == "sqlite" else postgresql.insert
 
 
 @contextmanager
