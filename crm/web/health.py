@@ -19,7 +19,15 @@ from crm.domain.errors import CrmError, Unavailable
 from crm.store import schema
 from crm.store.database import Database
 from crm.store.models import DeadLetter
-from crm.web.freshness import INTAKE_GROUP, PROJECTED, SEARCH_GROUP, Waiting, group_waiting, intake_topics, outbox_waiting
+from crm.web.freshness import (
+    INTAKE_GROUP,
+    PROJECTED,
+    SEARCH_GROUP,
+    Waiting,
+    group_waiting,
+    intake_topics,
+    outbox_waiting,
+)
 from crm.wiring import Deployment
 from search.index import SearchError
 

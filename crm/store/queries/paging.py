@@ -63,11 +63,17 @@ def read_cursor(cursor: str, kind: type) -> tuple[Any, str]:
     try:
         value, last_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if kind is datetime:
-            value = datetime.fromisoformat(value)
+            value = _aware(datetime.fromisoformat(value))
         elif kind is date:
             value = date.fromisoformat(value)
-        if not isinstance(value, kind) or not isinstance(last_id, str):
+        if not isinstance(value, kind) or not isinstance(last_id, str) or "\0" in f"{value}{last_id}":
             raise ValueError
     except (ValueError, TypeError) as error:
         raise Invalid.of("cursor", "游标无效，请从第一页开始") from error
     return value, last_id
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
