@@ -8,7 +8,6 @@ since then it is not the records that are broken.
 from __future__ import annotations
 
 import threading
-import time
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
@@ -60,6 +59,7 @@ class Runner:
         self.batch = batch
         self.wait = wait or stop.wait
         self._pause = FIRST_PAUSE
+        self._behind = False  # polled records that were not dealt with: to be polled again, whatever fails meanwhile
         self._failures: tuple[str, int] = ("", 0)
 
     def run(self) -> None:
@@ -73,6 +73,9 @@ class Runner:
     def step(self, timeout: float = 1.0) -> int:
         """One poll; how many records were dealt with. Waits and gives 0 while something is unavailable."""
         try:
+            if self._behind:
+                self.subscription.rewind()
+                self._behind = False
             records = self.subscription.poll(self.batch, timeout)
             if records:
                 self._deal_with(records)
@@ -84,16 +87,10 @@ class Runner:
             log.warning("unavailable, waiting", consumer=self.handler.name, reason=str(error), seconds=self._pause)
             self.wait(self._pause)
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
-            self._rewind()
+            self._behind = True
             return 0
         self._pause = FIRST_PAUSE
         return len(records)
-
-    def _rewind(self) -> None:
-        try:
-            self.subscription.rewind()
-        except Unavailable:
-            time.sleep(0)  # still away: the next poll finds out, and rewinds again
 
     def _deal_with(self, records: Sequence[Delivered]) -> None:
         try:

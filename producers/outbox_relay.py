@@ -27,6 +27,7 @@ from crm.store.models import DeadLetter, OutboxMark, Submission
 from crm.store.unit_of_work import OUTBOX_SHARDS
 from crm.store.vault import Vault
 from schemas import headers
+from schemas.envelope import MAX_RECORD_BYTES
 
 BATCH = 1000
 LEASE = timedelta(seconds=15)
@@ -100,11 +101,8 @@ class OutboxRelay:
     def _records(self, session: Session, marks: Sequence[Any]) -> list[Record]:
         submissions = {mark.submission_id for mark in marks if mark.submission_id}
         letters = {mark.dead_letter_id for mark in marks if mark.dead_letter_id}
-        sealed = dict(
-            session.execute(select(Submission.id, Submission.sealed_envelope).where(Submission.id.in_(submissions)))
-            .tuples()
-            .all()
-        )
+        found = session.execute(select(Submission.id, Submission.sealed_envelope).where(Submission.id.in_(submissions)))
+        sealed = {id_: envelope for id_, envelope in found}
         dead = {row.id: row for row in session.scalars(select(DeadLetter).where(DeadLetter.id.in_(letters)))}
         return [record for mark in marks if (record := self._record(mark, sealed, dead)) is not None]
 
@@ -128,4 +126,7 @@ def _letter_record(mark: Any, letter: DeadLetter) -> Record:
     if mark.topic == letter.topic:
         return Record(mark.topic, mark.key, letter.mended_value or letter.value or b"", {headers.REPLAY: letter.id})
     key = letter.key.decode("utf-8", "replace") if letter.key is not None else None
-    return Record(mark.topic, key, letter.value or b"", dead_record_headers(letter))
+    value = letter.value or b""
+    if len(value) > MAX_RECORD_BYTES:  # a broker may let in what we never send: its bytes stay in the table alone
+        value = b""
+    return Record(mark.topic, key, value, dead_record_headers(letter))

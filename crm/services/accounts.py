@@ -76,6 +76,7 @@ def create_user(tools: Tools, actor: Actor, *, email: str, organisation: str, ro
     if password is not None and len(password) < SHORTEST_PASSWORD:
         raise Invalid.of("password", f"密码至少 {SHORTEST_PASSWORD} 位")
     chosen = password or secrets.token_urlsafe(12)
+    email = email.strip().lower()  # as it is looked for when somebody signs in
     with unit_of_work(tools.database, tools.clock) as unit:
         _check_role(unit.session, organisation, role)
         user = load_row(unit.session, "users", email=email)

@@ -184,7 +184,8 @@ def public_enterprise(enterprise: Row, *, hidden: bool) -> Row:
     if hidden:
         return {"confidential": True}
     shown = ("name", "uscc", "uscc_status", "province", "city", "origin", "country", "gbt4754")
-    return {name: enterprise[name] for name in shown}
+    status = enterprise["uscc_status"]
+    return {name: enterprise[name] for name in shown} | {"uscc_status": None if status == "none" else status}
 
 
 def public_project(project: Row) -> Row:

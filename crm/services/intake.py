@@ -8,7 +8,7 @@ outcome is that of the reports taken in the order of receipt, whatever the order
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from crm.services import facts
 from crm.services.ids import code_name, new_id
 from crm.services.known import Known, load_known
 from crm.services.matching import Matching
+from crm.services.own_finds import settle_find
 from crm.store import identity
 from crm.store.unit_of_work import Fact, Row, UnitOfWork
 from crm.store.vault import Vault
@@ -111,7 +112,6 @@ class Intake:
         for kept in (
             "receipt_no",
             "received_at",
-            "protection",
             "project_stage",
             "verdict",
             "outcome",
@@ -119,6 +119,8 @@ class Intake:
             "enterprise_id",
         ):
             lead[kept] = before[kept]
+        if before["protection"] != "none":  # a team that gets its name begins to be protected
+            lead["protection"] = before["protection"]
         self._attach(report, lead, new=False)
         return Taken(lead["id"], lead["receipt_no"], lead["project_id"], duplicate=False)
 
@@ -196,7 +198,8 @@ class Intake:
                 return lead["enterprise_id"], None
             chosen = new_id()
         for key in keys:
-            self.known.owners.setdefault(key, chosen)
+            if self.known.owners.setdefault(key, chosen) == chosen and key[0] == "uscc":
+                self.known.codes[chosen].add(key[1])
         proposal = facts.merge_proposed(self.unit.now, chosen, rival, lead, report.trace_id) if rival else None
         return chosen, proposal
 
@@ -248,13 +251,27 @@ class Intake:
         row["updated_at"] = self.unit.now
         if not row["track_by_hand"]:
             row["track"] = track_of(row["kind"], row["site_mode"])
+        late_first = before is not None and not report.amends and reports[0]["id"] == lead["id"]
+        moved = self._settle_find(report, row, reports) if late_first else {}
         match = self._match(row, enterprise, before)
         if before is not None and not facts.differs(before, row):
             return before
         row["version"] = (before["version"] if before else 0) + 1
         self.known.put_project(row)
-        self.unit.record(self._project_fact(report, row, before, match))
+        fact = self._project_fact(report, row, before, match)
+        self.unit.record(replace(fact, rows={**fact.rows, **moved}))
         return row
+
+    def _settle_find(self, report: ReportIn, row: Row, reports: Sequence[Row]) -> dict[str, list[Row]]:
+        """A first report processed late decides whose find it is; leads linked before copy the stage anew."""
+        session, now = self.unit.session, self.unit.now
+        assignments = settle_find(session, row, report.district, report.reported_by, now)
+        if not assignments:
+            return {}
+        leads = [lead | {"project_stage": row["stage"], "updated_at": now} for lead in reports[1:]]
+        for lead in leads:
+            self.known.put_lead(lead)
+        return {"assignments": assignments, "leads": leads}
 
     def _open_project(self, lead: Row, enterprise: Row | None) -> Row | None:
         if lead["project_id"]:

@@ -139,7 +139,7 @@ def log_activity(
             "recorded_at": work.unit.now,
             "recorded_by": actor.id,
         }
-        public = {"activity": activity["id"], "occurred": occurred_on.isoformat(), "two_sided": two_sided}
+        public = {"activity": activity["id"], "happened_on": occurred_on.isoformat(), "two_sided": two_sided}
         work.record(
             "activity-logged",
             changes={"last_activity_at": work.unit.now},

@@ -10,11 +10,11 @@ import dataclasses
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from consumers.lead_intake import LeadIntake
 from consumers.runner import Runner
@@ -27,7 +27,7 @@ from crm.services.reference import load_reference
 from crm.services.submission import Incoming, Submitted, submit
 from crm.services.tools import Tools
 from crm.store import schema
-from crm.store.models import Model
+from crm.store.models import BusMember, Lease, Model
 from crm.wiring import Deployment, connect
 from producers.outbox_relay import OutboxRelay
 from tests.factories.actors import CLI
@@ -63,7 +63,8 @@ class City:
         self.tools.index.refresh()
 
     def take(self, organisation: str, data: Mapping[str, Any], *, amends: bool = False, actor: Actor = CLI) -> Submitted:
-        """Take a report; it waits for the pump."""
+        """Take a report; it waits for the pump. The clock moves on a little, so that no two receipts tie."""
+        self.clock.move(timedelta(milliseconds=1))
         return submit(self.tools, actor, Incoming(organisation, dict(data), amends), "api")
 
     def report(self, organisation: str, data: Mapping[str, Any], **more: Any) -> Row:
@@ -104,19 +105,27 @@ class City:
                 session.execute(text("INSERT INTO project_readers VALUES (:project, :actor)"), row)
 
     def close(self) -> None:
+        """As at the end of a process."""
         self.deployment.close()
 
 
 class CityTemplate:
-    """A migrated database with the Kunshan pack, and what all cities share of it."""
+    """A migrated database with the Kunshan pack, its parks in the index, and what all cities share of it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._deployment = connect(settings_in(folder), FixedClock(START))
+        clock = FixedClock(START)
+        self._deployment = connect(settings_in(folder), clock, owns_index=True)
         tools = self._deployment.tools
         schema.upgrade(tools.database)
-        load_reference(tools.database, tools.clock, tools.settings.reference_dir)
+        load_reference(tools.database, clock, tools.settings.reference_dir)
         self._deployment.bus.ensure_topics()
+        tools.index.ensure()
+        City(self._deployment, clock).pump()
+        tools.index.close()
+        with tools.database.write() as session:
+            session.execute(delete(Lease))
+            session.execute(delete(BusMember))
         with tools.database.write_engine.connect() as connection:
             connection.exec_driver_sql("ROLLBACK")  # a checkpoint cannot run inside a transaction
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -124,8 +133,7 @@ class CityTemplate:
 
     def copy_to(self, folder: Path) -> Path:
         """The files of a city that nobody has worked in yet."""
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(self.folder / "crm.db", folder / "crm.db")
+        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*-wal", "*-shm", "*.lock"))
         return folder
 
     def city(self, folder: Path, *, at: datetime = START, fresh: bool = True, **settings: Any) -> City:
@@ -140,7 +148,7 @@ class CityTemplate:
         return City(Deployment(tools, deployment.bus), clock)
 
     def close(self) -> None:
-        self._deployment.close()
+        self._deployment.tools.database.dispose()
 
 
 CityMaker = Callable[..., City]

@@ -165,11 +165,11 @@ def contacts_of(session: Session, leads: Sequence[Lead]) -> Sequence[Contact]:
 def counts_by_stage(session: Session, scope: Scope) -> Mapping[str, int]:
     """How many visible projects stand at each stage."""
     rows = session.execute(select(Project.stage, func.count()).where(visible_projects(scope)).group_by(Project.stage))
-    return dict(rows.tuples().all())
+    return {key: value for key, value in rows}
 
 
 def enterprise_names(session: Session, projects: Sequence[Project]) -> Mapping[str, str]:
     """Names of the projects' enterprises, by enterprise id; one query for a page."""
     ids = {project.enterprise_id for project in projects if project.enterprise_id}
     rows = session.execute(select(Enterprise.id, Enterprise.name).where(Enterprise.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return {key: value for key, value in rows}
