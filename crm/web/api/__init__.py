@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from flask import Flask
 
+from crm.web.api import enterprises, leads, parks, project_steps, projects, search
 from crm.web.api.described import DescribedApi
 from crm.web.api.docs import register_docs
-from crm.web.api.enterprises import enterprises
-from crm.web.api.leads import leads
-from crm.web.api.parks import parks
-from crm.web.api.project_steps import steps
-from crm.web.api.projects import projects
-from crm.web.api.search import finding
 
 PREFIX = "/api/v1"
 DESCRIPTION = (
@@ -35,6 +30,6 @@ def register_api(app: Flask) -> None:
     )
     api = DescribedApi(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-    for resource in (leads, enterprises, projects, steps, parks, finding):
-        api.register_blueprint(resource)
+    for module in (leads, enterprises, projects, project_steps, parks, search):
+        api.register_blueprint(module.resource)
     register_docs(app, api)

@@ -20,20 +20,20 @@ PLAIN = (
     "origin", "country", "main_business", "business_scope", "gbt4754", "headcount", "parent_name", "honours",
     "created_at", "updated_at",
 )  # fmt: skip
-enterprises = Resource("enterprises", "enterprises", url_prefix="/api/v1/enterprises", description="企业：查重与查看")
+resource = Resource("api_enterprises", __name__, url_prefix="/api/v1/enterprises", description="企业：查重与查看")
 
 
-@enterprises.route("/check", methods=["POST"])
-@takes(enterprises, EnterpriseCheck)
-@answers(enterprises, EnterpriseCheckAnswer, 403, 422, 429)
+@resource.route("/check", methods=["POST"])
+@takes(resource, EnterpriseCheck)
+@answers(resource, EnterpriseCheckAnswer, 403, 422, 429)
 def check_enterprise(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """查重：是否已有报送，只答是否与保护期"""
     answer = check(deployment().tools, current_actor(), name=body.get("name"), uscc=body.get("uscc"))
     return blind_values(answer)
 
 
-@enterprises.route("/<enterprise_id>")
-@answers(enterprises, Enterprise, 403, 404)
+@resource.route("/<enterprise_id>")
+@answers(resource, Enterprise, 403, 404)
 def enterprise(enterprise_id: str) -> Mapping[str, Any]:
     """一家企业"""
     tools, actor = deployment().tools, current_actor()

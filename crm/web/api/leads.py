@@ -53,14 +53,14 @@ FOR_WHOM = {
 PREFER = {"in": "header", "name": "Prefer", "schema": {"type": "string"}, "example": "wait=5"}
 
 Answer = tuple[Mapping[str, Any], int, dict[str, str]]
-leads = Resource("leads", "leads", url_prefix="/api/v1", description="线索：报送、回执与更正")
+resource = Resource("api_leads", __name__, url_prefix="/api/v1", description="线索：报送、回执与更正")
 
 
-@leads.route("/leads", methods=["POST"])
-@leads.doc(parameters=[FOR_WHOM, PREFER])
-@takes_json(leads, LeadData, LEAD_EXAMPLE)
+@resource.route("/leads", methods=["POST"])
+@resource.doc(parameters=[FOR_WHOM, PREFER])
+@takes_json(resource, LeadData, LEAD_EXAMPLE)
 @answers(
-    leads, Receipt, 403, 409, 413, 422, 429, status=202, also={201: "已等到处理完成", 200: "相同内容此前已报送"}
+    resource, Receipt, 403, 409, 413, 422, 429, status=202, also={201: "已等到处理完成", 200: "相同内容此前已报送"}
 )
 def report() -> Answer:
     """报送一条线索"""
@@ -110,13 +110,13 @@ def _wait_until_processed(tools: Tools, actor: Actor, number: str) -> ReceiptVie
 
 
 def _receipt_answer(values: Mapping[str, Any], status: int) -> Answer:
-    return values, status, {"Location": url_for("leads.receipt", number=values["receipt_no"])}
+    return values, status, {"Location": url_for("api_leads.receipt", number=values["receipt_no"])}
 
 
-@leads.route("/leads/batch", methods=["POST"])
-@leads.doc(parameters=[FOR_WHOM])
-@takes_json(leads, LeadBatch, LeadBatch.example)
-@answers(leads, BatchAnswer, 403, 413, 422, 429)
+@resource.route("/leads/batch", methods=["POST"])
+@resource.doc(parameters=[FOR_WHOM])
+@takes_json(resource, LeadBatch, LeadBatch.example)
+@answers(resource, BatchAnswer, 403, 413, 422, 429)
 def report_batch() -> Mapping[str, Any]:
     """批量报送（最多 1000 条，逐条处理，互不影响）"""
     tools, actor = deployment().tools, current_actor()
@@ -139,9 +139,9 @@ def _item_values(actor: Actor, index: int, outcome: Submitted | CrmError) -> dic
     return {"index": index, "status": problem.status, "detail": problem.detail, "errors": errors}
 
 
-@leads.route("/leads")
-@takes(leads, LeadArguments, query=True)
-@answers(leads, LeadPage, 422)
+@resource.route("/leads")
+@takes(resource, LeadArguments, query=True)
+@answers(resource, LeadPage, 422)
 def leads_in_scope(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     """看得到的线索"""
     tools, actor = deployment().tools, current_actor()
@@ -161,8 +161,8 @@ def _filter(wanted: Mapping[str, Any]) -> LeadFilter:
     )
 
 
-@leads.route("/leads/<lead_id>")
-@answers(leads, Lead, 404)
+@resource.route("/leads/<lead_id>")
+@answers(resource, Lead, 404)
 def lead(lead_id: str) -> Answer:
     """一条线索"""
     return _lead_answer(deployment().tools, current_actor(), lead_id)
@@ -176,10 +176,10 @@ def _lead_answer(tools: Tools, actor: Actor, lead_id: str) -> Answer:
     return values, 200, {"ETag": version_tag(row.version)}
 
 
-@leads.route("/leads/<lead_id>", methods=["PATCH"])
-@leads.doc(parameters=[VERSION_HEADER, PREFER])
-@takes_json(leads, {"type": "object"}, PATCH_EXAMPLE, MERGE_PATCH, JSON)
-@answers(leads, Lead, 403, 404, 409, 412, 413, 422, 428, also={202: "已受理，稍后生效；返回目前的线索"})
+@resource.route("/leads/<lead_id>", methods=["PATCH"])
+@resource.doc(parameters=[VERSION_HEADER, PREFER])
+@takes_json(resource, {"type": "object"}, PATCH_EXAMPLE, MERGE_PATCH, JSON)
+@answers(resource, Lead, 403, 404, 409, 412, 413, 422, 428, also={202: "已受理，稍后生效；返回目前的线索"})
 def correct_lead(lead_id: str) -> Answer:
     """更正一条线索（RFC 7396 合并补丁，作用于报送的 data；回执不变）
 
@@ -195,7 +195,7 @@ def correct_lead(lead_id: str) -> Answer:
     values, _, headers = _lead_answer(tools, actor, lead_id)
     if done:
         return values, 200, headers
-    return values, 202, headers | {"Location": url_for("leads.receipt", number=submitted.receipt_no)}
+    return values, 202, headers | {"Location": url_for("api_leads.receipt", number=submitted.receipt_no)}
 
 
 def _wait_until_corrected(tools: Tools, actor: Actor, lead_id: str, submitted: Submitted) -> bool:
@@ -209,8 +209,8 @@ def _wait_until_corrected(tools: Tools, actor: Actor, lead_id: str, submitted: S
     return False
 
 
-@leads.route("/receipts/<number>")
-@answers(leads, Receipt, 404)
+@resource.route("/receipts/<number>")
+@answers(resource, Receipt, 404)
 def receipt(number: str) -> Mapping[str, Any]:
     """回执的现状"""
     return receipt_values(_receipt(deployment().tools, current_actor(), number))

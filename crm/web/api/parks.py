@@ -14,12 +14,12 @@ from crm.web.api.described import Resource, answers, takes
 from crm.web.auth import current_actor, deployment
 from schemas.api.parks import CarrierArguments, CarrierPage, Park, ParkArguments, ParkPage
 
-parks = Resource("parks", "parks", url_prefix="/api/v1", description="园区与载体")
+resource = Resource("api_parks", __name__, url_prefix="/api/v1", description="园区与载体")
 
 
-@parks.route("/parks")
-@takes(parks, ParkArguments, query=True)
-@answers(parks, ParkPage, 422)
+@resource.route("/parks")
+@takes(resource, ParkArguments, query=True)
+@answers(resource, ParkPage, 422)
 def all_parks(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     """特色园区，按代码排列"""
     current_actor()
@@ -47,8 +47,8 @@ def _refuse_sort(wanted: Mapping[str, Any], only: str) -> None:
         raise Invalid.of("sort", f"只能按 {only} 排序")
 
 
-@parks.route("/parks/<code>")
-@answers(parks, Park, 404)
+@resource.route("/parks/<code>")
+@answers(resource, Park, 404)
 def park(code: str) -> ParkFacts:
     """一个园区"""
     current_actor()
@@ -58,9 +58,9 @@ def park(code: str) -> ParkFacts:
     return found
 
 
-@parks.route("/carriers")
-@takes(parks, CarrierArguments, query=True)
-@answers(parks, CarrierPage, 422)
+@resource.route("/carriers")
+@takes(resource, CarrierArguments, query=True)
+@answers(resource, CarrierPage, 422)
 def carriers(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     """看得到的载体，按编号排列"""
     tools, actor = deployment().tools, current_actor()

@@ -32,14 +32,14 @@ from schemas.api.project_requests import (
 from schemas.api.projects import Project
 
 Body = Mapping[str, Any]
-steps = Resource("steps", "steps", url_prefix="/api/v1/projects", description="项目的各步操作")
+resource = Resource("api_steps", __name__, url_prefix="/api/v1/projects", description="项目的各步操作")
 _AFTERWARDS = system("answer")
 
 
 def _versioned(view: Callable[..., Answer]) -> Callable[..., Answer]:
     """Describe a step that needs If-Match."""
-    described: Callable[..., Answer] = answers(steps, Project, 403, 404, 409, 412, 422, 428)(view)
-    return steps.doc(parameters=[VERSION_HEADER])(described)
+    described: Callable[..., Answer] = answers(resource, Project, 403, 404, 409, 412, 422, 428)(view)
+    return resource.doc(parameters=[VERSION_HEADER])(described)
 
 
 def _done(step: Callable[..., object], project_id: str, *more: Any, **values: Any) -> Answer:
@@ -59,16 +59,16 @@ def _version(project_id: str) -> int:
         return get_project(session, scope_of(session, actor), project_id).version
 
 
-@steps.route("/<project_id>", methods=["PATCH"])
-@takes(steps, ProjectPatch)
+@resource.route("/<project_id>", methods=["PATCH"])
+@takes(resource, ProjectPatch)
 @_versioned
 def edit(body: Body, project_id: str) -> Answer:
     """修改路径或分级"""
     return _done(progress.edit_project, project_id, track=body.get("track"), grade=body.get("grade"))
 
 
-@steps.route("/<project_id>/dispatch", methods=["POST"])
-@takes(steps, Dispatch)
+@resource.route("/<project_id>/dispatch", methods=["POST"])
+@takes(resource, Dispatch)
 @_versioned
 def dispatch(body: Body, project_id: str) -> Answer:
     """派发至区镇"""
@@ -76,23 +76,23 @@ def dispatch(body: Body, project_id: str) -> Answer:
     return _done(dispatching.dispatch, project_id, **place, note=body.get("note"))
 
 
-@steps.route("/<project_id>/accept", methods=["POST"])
+@resource.route("/<project_id>/accept", methods=["POST"])
 @_versioned
 def accept(project_id: str) -> Answer:
     """区镇接受派发"""
     return _done(dispatching.accept, project_id)
 
 
-@steps.route("/<project_id>/decline", methods=["POST"])
-@takes(steps, Reason)
+@resource.route("/<project_id>/decline", methods=["POST"])
+@takes(resource, Reason)
 @_versioned
 def decline(body: Body, project_id: str) -> Answer:
     """区镇退回派发"""
     return _done(dispatching.decline, project_id, reason=body["reason"])
 
 
-@steps.route("/<project_id>/transfer", methods=["POST"])
-@takes(steps, Transfer)
+@resource.route("/<project_id>/transfer", methods=["POST"])
+@takes(resource, Transfer)
 @_versioned
 def transfer(body: Body, project_id: str) -> Answer:
     """流转至另一区镇"""
@@ -100,8 +100,8 @@ def transfer(body: Body, project_id: str) -> Answer:
     return _done(dispatching.transfer, project_id, district=body["district"], split=split, reason=body["reason"])
 
 
-@steps.route("/<project_id>/milestones", methods=["POST"])
-@takes(steps, MilestoneClaim)
+@resource.route("/<project_id>/milestones", methods=["POST"])
+@takes(resource, MilestoneClaim)
 @_versioned
 def claim(body: Body, project_id: str) -> Answer:
     """申报节点"""
@@ -111,55 +111,55 @@ def claim(body: Body, project_id: str) -> Answer:
     )
 
 
-@steps.route("/<project_id>/milestones/<milestone_id>/confirm", methods=["POST"])
+@resource.route("/<project_id>/milestones/<milestone_id>/confirm", methods=["POST"])
 @_versioned
 def confirm(project_id: str, milestone_id: str) -> Answer:
     """确认他人申报的节点"""
     return _done(progress.confirm_milestone, project_id, milestone_id)
 
 
-@steps.route("/<project_id>/milestones/<milestone_id>/refuse", methods=["POST"])
-@takes(steps, Reason)
+@resource.route("/<project_id>/milestones/<milestone_id>/refuse", methods=["POST"])
+@takes(resource, Reason)
 @_versioned
 def refuse(body: Body, project_id: str, milestone_id: str) -> Answer:
     """不予确认"""
     return _done(progress.refuse_milestone, project_id, milestone_id, reason=body["reason"])
 
 
-@steps.route("/<project_id>/shelve", methods=["POST"])
-@takes(steps, Shelve)
+@resource.route("/<project_id>/shelve", methods=["POST"])
+@takes(resource, Shelve)
 @_versioned
 def shelve(body: Body, project_id: str) -> Answer:
     """搁置至某日"""
     return _done(progress.shelve, project_id, reason=body["reason"], wake_on=date.fromisoformat(body["wake_on"]))
 
 
-@steps.route("/<project_id>/resume", methods=["POST"])
+@resource.route("/<project_id>/resume", methods=["POST"])
 @_versioned
 def resume(project_id: str) -> Answer:
     """恢复搁置的项目"""
     return _done(progress.resume, project_id)
 
 
-@steps.route("/<project_id>/lose", methods=["POST"])
-@takes(steps, Reason)
+@resource.route("/<project_id>/lose", methods=["POST"])
+@takes(resource, Reason)
 @_versioned
 def lose(body: Body, project_id: str) -> Answer:
     """签约前流失"""
     return _done(progress.lose, project_id, reason=body["reason"])
 
 
-@steps.route("/<project_id>/terminate", methods=["POST"])
-@takes(steps, Reason)
+@resource.route("/<project_id>/terminate", methods=["POST"])
+@takes(resource, Reason)
 @_versioned
 def terminate(body: Body, project_id: str) -> Answer:
     """签约后终止"""
     return _done(progress.terminate, project_id, reason=body["reason"])
 
 
-@steps.route("/<project_id>/activities", methods=["POST"])
-@takes(steps, Activity)
-@answers(steps, Project, 403, 404, 422)
+@resource.route("/<project_id>/activities", methods=["POST"])
+@takes(resource, Activity)
+@answers(resource, Project, 403, 404, 422)
 def log_activity(body: Body, project_id: str) -> Answer:
     """记录一次对接（不需 If-Match）"""
     tools, actor = deployment().tools, current_actor()
@@ -177,9 +177,9 @@ def log_activity(body: Body, project_id: str) -> Answer:
     return project_answer(tools, _AFTERWARDS, project_id)
 
 
-@steps.route("/<project_id>/obstacles", methods=["POST"])
-@takes(steps, Obstacle)
-@answers(steps, Project, 403, 404, 422)
+@resource.route("/<project_id>/obstacles", methods=["POST"])
+@takes(resource, Obstacle)
+@answers(resource, Project, 403, 404, 422)
 def raise_obstacle(body: Body, project_id: str) -> Answer:
     """提出需部门协调的事项（不需 If-Match）"""
     tools, actor = deployment().tools, current_actor()

@@ -16,12 +16,12 @@ from crm.web.auth import current_actor, deployment
 from schemas.api.projects import HistoryPage, MatchPage, Project, ProjectArguments, ProjectPage
 
 Answer = tuple[Mapping[str, Any], int, dict[str, str]]
-projects = Resource("projects", "projects", url_prefix="/api/v1", description="项目：查看与推进")
+resource = Resource("api_projects", __name__, url_prefix="/api/v1", description="项目：查看与推进")
 
 
-@projects.route("/projects")
-@takes(projects, ProjectArguments, query=True)
-@answers(projects, ProjectPage, 422)
+@resource.route("/projects")
+@takes(resource, ProjectArguments, query=True)
+@answers(resource, ProjectPage, 422)
 def projects_in_scope(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     """看得到的项目"""
     tools, actor = deployment().tools, current_actor()
@@ -48,8 +48,8 @@ def _filter(wanted: Mapping[str, Any]) -> ProjectFilter:
     )
 
 
-@projects.route("/projects/<project_id>")
-@answers(projects, Project, 404)
+@resource.route("/projects/<project_id>")
+@answers(resource, Project, 404)
 def project(project_id: str) -> Answer:
     """一个项目"""
     return project_answer(deployment().tools, current_actor(), project_id)
@@ -62,8 +62,8 @@ def project_answer(tools: Tools, actor: Actor, project_id: str) -> Answer:
         return detail_values(tools, session, detail), 200, {"ETag": version_tag(detail.project.version)}
 
 
-@projects.route("/projects/<project_id>/matches")
-@answers(projects, MatchPage, 404)
+@resource.route("/projects/<project_id>/matches")
+@answers(resource, MatchPage, 404)
 def matches(project_id: str) -> Mapping[str, Any]:
     """匹配建议，新的在前"""
     tools, actor = deployment().tools, current_actor()
@@ -72,8 +72,8 @@ def matches(project_id: str) -> Mapping[str, Any]:
     return {"items": [match_values(match) for match in found], "next": None}
 
 
-@projects.route("/projects/<project_id>/history")
-@answers(projects, HistoryPage, 404)
+@resource.route("/projects/<project_id>/history")
+@answers(resource, HistoryPage, 404)
 def history(project_id: str) -> Mapping[str, Any]:
     """项目的全部事实，旧的在前"""
     tools, actor = deployment().tools, current_actor()

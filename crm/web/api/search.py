@@ -17,12 +17,12 @@ from search.index import Hit
 from search.query import FILTERS, read_query
 
 PARAMETER_OF = {field: parameter for parameter, field in FILTERS.items()}
-finding = Resource("search", "search", url_prefix="/api/v1", description="检索")
+resource = Resource("api_search", __name__, url_prefix="/api/v1", description="检索")
 
 
-@finding.route("/search")
-@finding.doc(parameters=[{"in": "query", "schema": SearchArguments}])
-@answers(finding, SearchPage, 422)
+@resource.route("/search")
+@resource.doc(parameters=[{"in": "query", "schema": SearchArguments}])
+@answers(resource, SearchPage, 422)
 def search() -> Mapping[str, Any]:
     """检索企业、线索、项目、园区、载体"""
     here = deployment()
@@ -40,9 +40,9 @@ def search() -> Mapping[str, Any]:
     }
 
 
-@finding.route("/suggest")
-@takes(finding, SuggestArguments, query=True)
-@answers(finding, Suggestions, 422)
+@resource.route("/suggest")
+@takes(resource, SuggestArguments, query=True)
+@answers(resource, Suggestions, 422)
 def suggest(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
     """边输边找，按名称"""
     hits = deployment().tools.index.suggest(wanted["q"], _access())
