@@ -49,6 +49,12 @@ docs: $(VENV)/run.stamp ## 由代码重写 docs/events.md 等生成的文档
 bench: $(VENV)/dev.stamp ## 性能：每项与同一次运行中的裸写下限比
 	$(BIN)/python -m benchmarks $(BENCH)
 
+.PHONY: services services-stop services-status services-logs services-clean
+services: ## 在本机启动真实的 PostgreSQL、Kafka、Elasticsearch，答复后打印设置（NAME=value）
+	@$(PYTHON) -m dev.services start
+services-stop services-status services-logs services-clean: ## 停止、查看、看日志、连数据一并删除
+	@$(PYTHON) -m dev.services $(@:services-%=%)
+
 lock: $(VENV)/dev.stamp ## 由当前环境重写 constraints.txt
 	$(BIN)/pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
 

@@ -1,0 +1,110 @@
+"""Elasticsearch 9: Elastic's own server from Maven Central, with a small plugin of ours for `GET /`.
+
+The zip is the one Elastic's integration tests run on: the whole server, few modules. What it lacks (painless, ingest, the
+analysis module …) the product does not use.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from dev.services import machine
+from dev.services.server import Server
+
+VERSION = "9.5.3"
+OLDEST_JDK = 21
+CONFIGURATION = """\
+cluster.name: crm-development
+node.name: one
+discovery.type: single-node
+network.host: 127.0.0.1
+http.port: {port}
+transport.port: {transport}
+path.data: {run}/data
+path.logs: {run}/logs
+xpack.security.enabled: false
+cluster.routing.allocation.disk.threshold_enabled: false
+action.destructive_requires_name: false
+"""
+DESCRIPTION = f"""\
+description=GET / for development and tests
+version=1
+name=greeting
+classname=kunshan.GreetingPlugin
+java.version={OLDEST_JDK}
+elasticsearch.version={VERSION}
+"""
+
+
+class ElasticsearchServer(Server):
+    """Its JDK is told by ES_JAVA_HOME: the zip brings none."""
+
+    name = "elasticsearch"
+    setting = "CRM_SEARCH_URL"
+    port = 19200
+    runs_as = "nobody"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def server(self) -> Path:
+        return self.home / f"elasticsearch-{VERSION}"
+
+    def prepare(self) -> None:
+        java = machine.jdk(OLDEST_JDK)
+        if not (self.server / "plugins" / "greeting").exists():
+            machine.maven("elasticsearch.xml", f"-Dout={self.home}", "generate-resources")
+            self._build_plugin(java)
+            for path in [self.server, *self.server.rglob("*")]:
+                runnable = path.is_dir() or path.parent.name == "bin"
+                path.chmod(0o755 if runnable else 0o644)
+        self._configure()
+
+    def _build_plugin(self, java: Path) -> None:
+        classes = self.home / "classes"
+        source = machine.ROOT / "dev" / "services" / "plugin" / "GreetingPlugin.java"
+        options = ["-nowarn", "-proc:none", "-encoding", "UTF-8", "--release", str(OLDEST_JDK)]
+        machine.run([java / "bin" / "javac", *options, "-cp", f"{self.server}/lib/*", "-d", classes, source])
+        made = self.home / "greeting"
+        made.mkdir(exist_ok=True)
+        machine.run([java / "bin" / "jar", "--create", "--file", made / "greeting.jar", "-C", classes, "."])
+        (made / "plugin-descriptor.properties").write_text(DESCRIPTION)
+        shutil.move(made, self.server / "plugins" / "greeting")
+
+    def _configure(self) -> None:
+        configuration = self.run / "config"
+        if not configuration.exists():
+            shutil.copytree(self.server / "config", configuration)
+        text = CONFIGURATION.format(port=self.port, transport=self.port + 100, run=self.run)
+        (configuration / "elasticsearch.yml").write_text(text)
+        for path in [configuration, *configuration.rglob("*")]:
+            if self.user is not None:
+                shutil.chown(path, self.user)
+        for name in ("data", "logs", "temporary"):
+            machine.give(self.run / name, self.user)
+
+    def launch(self) -> int:
+        env = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "HOME": str(self.run / "temporary"),
+            "ES_TMPDIR": str(self.run / "temporary"),
+            "ES_JAVA_HOME": str(machine.jdk(OLDEST_JDK)),
+            "ES_PATH_CONF": str(self.run / "config"),
+            "ES_JAVA_OPTS": "-Xms512m -Xmx512m -XX:TieredStopAtLevel=1",  # the quick compiler: up in half the time
+        }
+        return machine.launch([self.server / "bin" / "elasticsearch"], self.log, self.user, env)
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_cluster/health", timeout=2) as answer:
+                return json.load(answer)["status"] in ("green", "yellow")
+        except (urllib.error.URLError, OSError, ValueError):
+            return False
