@@ -43,7 +43,8 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
 class City:
     """A deployment and its line: submit → relay → intake → relay → projector."""
 
-    def __init__(self, deployment: Deployment, clock: FixedClock) -> None:
+    def __init__(self, deployment: Deployment, clock: FixedClock, *, indexed: bool = True) -> None:
+        self.indexed = indexed
         self.deployment = deployment
         self.clock = clock
         self.tools = deployment.tools
@@ -57,10 +58,13 @@ class City:
         self._projector_runner = Runner(SearchProjector(self.tools, self.tools.index), projector_member, stop)
 
     def pump(self) -> None:
-        """Run relay, intake and projector until nothing moves any more."""
-        while self.relay.step() + self._intake_runner.step(0) + self._projector_runner.step(0):
+        """Run relay, intake and, where the city has an index, the projector until nothing moves any more."""
+        while self.relay.step() + self._intake_runner.step(0):
             pass
-        self.tools.index.refresh()
+        if self.indexed:
+            while self._projector_runner.step(0):
+                pass
+            self.tools.index.refresh()
 
     def take(self, organisation: str, data: Mapping[str, Any], *, amends: bool = False, actor: Actor = CLI) -> Submitted:
         """Take a report; it waits for the pump. The clock moves on a little, so that no two receipts tie."""
@@ -136,16 +140,17 @@ class CityTemplate:
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*-wal", "*-shm", "*.lock"))
         return folder
 
-    def city(self, folder: Path, *, at: datetime = START, fresh: bool = True, **settings: Any) -> City:
-        """A city in `folder`; `fresh` False opens one that is there, as a second process would."""
+    def city(self, folder: Path, *, at: datetime = START, fresh: bool = True, indexed: bool = False, **settings: Any) -> City:
+        """A city in `folder`; `fresh` False opens one that is there, as a second process would. `indexed`: the
+        projector runs too, which most tests do not look at and which takes longer than all the rest."""
         if fresh:
             self.copy_to(folder)
         clock = FixedClock(at)
-        deployment = connect(settings_in(folder, **settings), clock, owns_index=fresh)
+        deployment = connect(settings_in(folder, **settings), clock, owns_index=indexed)
         tools: Tools = dataclasses.replace(deployment.tools, **self.shared)
-        if fresh:
+        if indexed:
             tools.index.ensure()
-        return City(Deployment(tools, deployment.bus), clock)
+        return City(Deployment(tools, deployment.bus), clock, indexed=indexed)
 
     def close(self) -> None:
         self._deployment.tools.database.dispose()

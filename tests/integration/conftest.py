@@ -35,3 +35,9 @@ def make_city(template: CityTemplate, tmp_path: Path) -> Iterator[CityMaker]:
 @pytest.fixture
 def city(make_city: CityMaker) -> City:
     return make_city()
+
+
+@pytest.fixture
+def searchable(make_city: CityMaker) -> City:
+    """A city whose index is kept up to date too."""
+    return make_city("searchable", indexed=True)

@@ -27,10 +27,10 @@ def document(city: City, kind: str, id_: str) -> VersionedDocument:
     return built
 
 
-def test_a_report_is_found_as_lead_project_and_enterprise(city: City) -> None:
-    lead = city.report("AG-BJ", named(1))
+def test_a_report_is_found_as_lead_project_and_enterprise(searchable: City) -> None:
+    lead = searchable.report("AG-BJ", named(1))
     expected = {("lead", lead["id"]), ("project", lead["project_id"]), ("enterprise", lead["enterprise_id"])}
-    assert expected <= set(found(city, company(1).name))
+    assert expected <= set(found(searchable, company(1).name))
 
 
 def test_the_event_names_the_documents_to_look_at() -> None:
@@ -39,62 +39,62 @@ def test_the_event_names_the_documents_to_look_at() -> None:
     assert named_documents(delivered(b"{}")) == []
 
 
-def test_a_stale_revision_is_refused(city: City) -> None:
-    lead = city.report("AG-BJ", named(1))
-    now = document(city, "project", lead["project_id"])
+def test_a_stale_revision_is_refused(searchable: City) -> None:
+    lead = searchable.report("AG-BJ", named(1))
+    now = document(searchable, "project", lead["project_id"])
     assert now.document is not None
     older = dataclasses.replace(
         now, revision=now.revision - 1, document=dataclasses.replace(now.document, full_names=("旧名称有限公司",))
     )
-    assert city.tools.index.upsert([older]).stale == 1
-    assert found(city, "旧名称有限公司", "project") == []
+    assert searchable.tools.index.upsert([older]).stale == 1
+    assert found(searchable, "旧名称有限公司", "project") == []
 
 
-def test_an_equal_revision_counts_as_written(city: City) -> None:
-    lead = city.report("AG-BJ", named(1))
-    result = city.tools.index.upsert([document(city, "lead", lead["id"])])
+def test_an_equal_revision_counts_as_written(searchable: City) -> None:
+    lead = searchable.report("AG-BJ", named(1))
+    result = searchable.tools.index.upsert([document(searchable, "lead", lead["id"])])
     assert (result.written, result.stale) == (1, 0)
 
 
-def test_a_deleted_document_becomes_a_tombstone_and_a_late_upsert_does_not_bring_it_back(city: City) -> None:
-    lead = city.report("AG-BJ", named(1))
-    before = document(city, "lead", lead["id"])
-    with unit_of_work(city.tools.database, city.clock) as unit:
+def test_a_deleted_document_becomes_a_tombstone_and_a_late_upsert_does_not_bring_it_back(searchable: City) -> None:
+    lead = searchable.report("AG-BJ", named(1))
+    before = document(searchable, "lead", lead["id"])
+    with unit_of_work(searchable.tools.database, searchable.clock) as unit:
         unit.raise_documents([("lead", lead["id"])], deleted=True)
-    SearchProjector(city.tools, city.tools.index).handle([delivered(b"", headers={headers.DOCUMENTS: f"lead:{lead['id']}"})])
-    assert found(city, company(1).name, "lead") == []
-    city.tools.index.upsert([before])
-    assert found(city, company(1).name, "lead") == []
-    assert any(item.id == lead["id"] and item.deleted for item in city.tools.index.revisions())
+    SearchProjector(searchable.tools, searchable.tools.index).handle([delivered(b"", headers={headers.DOCUMENTS: f"lead:{lead['id']}"})])
+    assert found(searchable, company(1).name, "lead") == []
+    searchable.tools.index.upsert([before])
+    assert found(searchable, company(1).name, "lead") == []
+    assert any(item.id == lead["id"] and item.deleted for item in searchable.tools.index.revisions())
 
 
-def test_a_row_that_is_gone_becomes_a_tombstone(city: City) -> None:
-    with unit_of_work(city.tools.database, city.clock) as unit:
+def test_a_row_that_is_gone_becomes_a_tombstone(searchable: City) -> None:
+    with unit_of_work(searchable.tools.database, searchable.clock) as unit:
         unit.raise_documents([("enterprise", "nobody")])
-    assert document(city, "enterprise", "nobody").document is None
+    assert document(searchable, "enterprise", "nobody").document is None
 
 
-def test_a_nudge_for_a_document_without_revision_writes_nothing(city: City) -> None:
-    assert build_documents(city.tools, [("project", "unknown")]) == []
+def test_a_nudge_for_a_document_without_revision_writes_nothing(searchable: City) -> None:
+    assert build_documents(searchable.tools, [("project", "unknown")]) == []
 
 
-def test_a_changed_name_is_found_under_the_new_and_on_the_project_too(city: City) -> None:
-    lead = city.report("AG-BJ", named(1, source_ref="R-1"))
-    city.report("AG-BJ", named(1, source_ref="R-1", enterprise={"former_names": ["无锡旧巢光电有限公司"]}), amends=True)
-    assert ("project", lead["project_id"]) in found(city, "无锡旧巢光电有限公司")
+def test_a_changed_name_is_found_under_the_new_and_on_the_project_too(searchable: City) -> None:
+    lead = searchable.report("AG-BJ", named(1, source_ref="R-1"))
+    searchable.report("AG-BJ", named(1, source_ref="R-1", enterprise={"former_names": ["无锡旧巢光电有限公司"]}), amends=True)
+    assert ("project", lead["project_id"]) in found(searchable, "无锡旧巢光电有限公司")
 
 
-def test_the_same_nudge_again_changes_nothing(city: City) -> None:
-    lead = city.report("AG-BJ", named(1))
+def test_the_same_nudge_again_changes_nothing(searchable: City) -> None:
+    lead = searchable.report("AG-BJ", named(1))
     nudge = delivered(b"", headers={headers.DOCUMENTS: f"project:{lead['project_id']}"})
-    before = sorted((i.type, i.id, i.revision) for i in city.tools.index.revisions())
-    SearchProjector(city.tools, city.tools.index).handle([nudge, nudge])
-    assert sorted((i.type, i.id, i.revision) for i in city.tools.index.revisions()) == before
+    before = sorted((i.type, i.id, i.revision) for i in searchable.tools.index.revisions())
+    SearchProjector(searchable.tools, searchable.tools.index).handle([nudge, nudge])
+    assert sorted((i.type, i.id, i.revision) for i in searchable.tools.index.revisions()) == before
 
 
-def test_every_document_reaches_the_index_at_its_revision(city: City) -> None:
+def test_every_document_reaches_the_index_at_its_revision(searchable: City) -> None:
     for number in range(1, 6):
-        city.report("AG-BJ", named(number))
-    wanted = {(r["type"], r["id"]): r["revision"] for r in city.rows("search_documents")}
-    indexed = {(i.type, i.id): i.revision for i in city.tools.index.revisions()}
+        searchable.report("AG-BJ", named(number))
+    wanted = {(r["type"], r["id"]): r["revision"] for r in searchable.rows("search_documents")}
+    indexed = {(i.type, i.id): i.revision for i in searchable.tools.index.revisions()}
     assert indexed == wanted

@@ -13,7 +13,7 @@ from crm.store.unit_of_work import unit_of_work
 from producers.outbox_relay import LEASE, OutboxRelay
 from schemas.envelope import MAX_RECORD_BYTES
 from schemas.topics import LEADS_DEAD, LEADS_SUBMITTED
-from tests.factories.cities import City, CityMaker, published
+from tests.factories.cities import City, published
 from tests.factories.leads import cloud_event, delivered, lead_data
 
 
@@ -113,15 +113,15 @@ def test_a_submission_processed_meanwhile_is_not_sent_again(city: City) -> None:
     assert len(published(city, [LEADS_SUBMITTED])) == sent
 
 
-def test_events_sent_twice_leave_the_index_right(city: City, make_city: CityMaker) -> None:
-    city.take("AG-BJ", lead_data(1))
-    city.relay.step()
-    city._intake_runner.step(0)
+def test_events_sent_twice_leave_the_index_right(searchable: City) -> None:
+    searchable.take("AG-BJ", lead_data(1))
+    searchable.relay.step()
+    searchable._intake_runner.step(0)
     with pytest.raises(Crash):
-        relay(city, "test-relay", FailingAfter(city.bus, Crash())).step()
-    city.pump()
-    revisions = {(row["type"], row["id"]): row["revision"] for row in city.rows("search_documents")}
-    indexed = {(item.type, item.id): item.revision for item in city.tools.index.revisions()}
+        relay(searchable, "test-relay", FailingAfter(searchable.bus, Crash())).step()
+    searchable.pump()
+    revisions = {(row["type"], row["id"]): row["revision"] for row in searchable.rows("search_documents")}
+    indexed = {(item.type, item.id): item.revision for item in searchable.tools.index.revisions()}
     assert indexed.items() <= revisions.items()
     assert {"lead", "project", "enterprise"} <= {kind for kind, _ in indexed}
 
