@@ -5,6 +5,7 @@ Posting a report counts against the same limit: beyond it the receipt is given a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,6 +22,8 @@ from crm.store.identity import keys_of, owners
 from crm.store.models import Lead, RateWindow
 from crm.store.unit_of_work import dialect_insert
 from schemas.fields import credit_code_status
+
+USED_UP = "本小时次数已用完，请稍后再试"
 
 log = structlog.get_logger("duplicate-check")
 
@@ -41,11 +44,30 @@ def check(tools: Tools, actor: Actor, *, name: str | None, uscc: str | None) -> 
     """Whether the enterprise was reported. Raises Limited, Forbidden."""
     require(actor, Verb.CHECK)
     count(tools, actor, "check", tools.settings.check_limit)
+    return _looked_up(tools, actor, name, uscc)
+
+
+def _looked_up(tools: Tools, actor: Actor, name: str | None, uscc: str | None) -> BlindAnswer:
     enterprise = {"name": name, "uscc": uscc, "uscc_status": credit_code_status(uscc) if uscc else "none"}
     with tools.database.read() as session:
         answer = _answer(session, set(owners(session, keys_of(enterprise)).values()))
     log.info("checked", actor=actor.id, organisation=actor.organisation, reported=answer.reported)
     return answer
+
+
+def admit_report(tools: Tools, actor: Actor, *, name: str | None, uscc: str | None) -> BlindAnswer | None:
+    """Count a report and the answer that goes with its receipt, in one transaction: this is the way of every report.
+
+    None beyond the limit of checks, or when no enterprise is named. Raises Limited beyond the limit of reports.
+    """
+    require(actor, Verb.REPORT)
+    named = bool(name or uscc)
+    used = _used(tools, actor, {"report": 1, "check": 1} if named else {"report": 1})
+    if used["report"] > tools.settings.report_limit:
+        raise Limited(USED_UP)
+    if not named or used["check"] > tools.settings.check_limit:
+        return None
+    return _looked_up(tools, actor, name, uscc)
 
 
 def answer_for_report(tools: Tools, actor: Actor, *, name: str | None, uscc: str | None) -> BlindAnswer | None:
@@ -68,13 +90,20 @@ def _answer(session: Session, enterprise_ids: set[str]) -> BlindAnswer:
 
 def count(tools: Tools, actor: Actor, kind: str, limit: int, amount: int = 1) -> None:
     """Count against the organisation's hour, across processes. Raises Limited."""
+    if _used(tools, actor, {kind: amount})[kind] > limit:
+        raise Limited(USED_UP)
+
+
+def _used(tools: Tools, actor: Actor, amounts: Mapping[str, int]) -> Mapping[str, int]:
+    """What the organisation used up in this hour, these amounts included, by kind."""
     hour = tools.clock.now().replace(minute=0, second=0, microsecond=0)
+    used: dict[str, int] = {}
     with tools.database.write() as session:
-        row = {"organisation": actor.organisation, "kind": kind, "hour": hour, "used": amount}
-        statement = dialect_insert(session)(RateWindow).values(row)
-        statement = statement.on_conflict_do_update(
-            index_elements=["organisation", "kind", "hour"], set_={"used": RateWindow.used + amount}
-        ).returning(RateWindow.used)
-        used = session.execute(statement).scalar_one()
-    if used > limit:
-        raise Limited("本小时次数已用完，请稍后再试")
+        for kind, amount in sorted(amounts.items()):  # one order for all, so that two never wait for each other
+            row = {"organisation": actor.organisation, "kind": kind, "hour": hour, "used": amount}
+            statement = dialect_insert(session)(RateWindow).values(row)
+            statement = statement.on_conflict_do_update(
+                index_elements=["organisation", "kind", "hour"], set_={"used": RateWindow.used + amount}
+            ).returning(RateWindow.used)
+            used[kind] = session.execute(statement).scalar_one()
+    return used

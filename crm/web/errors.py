@@ -201,14 +201,17 @@ def as_json(problem: Problem) -> Response:
 def _as_page(problem: Problem) -> AnyResponse:
     if problem.status == 401:
         return _to_sign_in()
-    page = render_template(
-        "error.html",
-        status=problem.status,
-        title=problem.title,
-        message=problem.detail,
-        errors=problem.errors,
-        error_id=problem.error_id,
-    )
+    try:
+        page = render_template(
+            "error.html",
+            status=problem.status,
+            title=problem.title,
+            message=problem.detail,
+            errors=problem.errors,
+            error_id=problem.error_id,
+        )
+    except CrmError:  # the frame names the caller, and what it reads may be what is broken
+        return Response(f"{problem.title}：{problem.detail}", problem.status, content_type="text/plain; charset=utf-8")
     return Response(page, problem.status, headers=dict(problem.headers))
 
 

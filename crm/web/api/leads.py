@@ -16,7 +16,7 @@ from crm.domain.actors import Actor
 from crm.domain.errors import CrmError, Invalid
 from crm.domain.permissions import Verb, may, require
 from crm.services.corrections import correct, reported_data
-from crm.services.duplicate_check import BlindAnswer, answer_for_report, count
+from crm.services.duplicate_check import BlindAnswer, admit_report, count
 from crm.services.reports import as_invalid
 from crm.services.submission import Incoming, Submitted, submit, submit_batch
 from crm.services.tools import Tools
@@ -65,10 +65,8 @@ resource = Resource("api_leads", __name__, url_prefix="/api/v1", description="�
 def report() -> Answer:
     """报送一条线索"""
     tools, actor = deployment().tools, current_actor()
-    require(actor, Verb.REPORT)
-    count(tools, actor, "report", tools.settings.report_limit)
     data = json_body()
-    blind = _blind_answer(tools, actor, data)  # asked before our own report is there: the answer is about others
+    blind = _admitted(tools, actor, data)  # asked before our own report is there: the answer is about others
     submitted = submit(tools, actor, Incoming(_organisation(actor), data), CHANNEL)
     values = submitted_values(actor, submitted) | ({} if submitted.duplicate else blind_values(blind))
     if submitted.duplicate:
@@ -81,12 +79,12 @@ def _organisation(actor: Actor) -> str:
     return request.args.get("organisation", actor.organisation)
 
 
-def _blind_answer(tools: Tools, actor: Actor, data: Any) -> BlindAnswer | None:
-    """Of the enterprise named in `data`, whatever shape that is in: its faults are named by `submit`."""
+def _admitted(tools: Tools, actor: Actor, data: Any) -> BlindAnswer | None:
+    """Counted, and what is known of the enterprise in `data`, whatever its shape: faults are named by `submit`."""
     part = data.get("enterprise") if isinstance(data, Mapping) else None
     name, uscc = (part.get("name"), part.get("uscc")) if isinstance(part, Mapping) else (None, None)
     name, uscc = (value if isinstance(value, str) else None for value in (name, uscc))
-    return answer_for_report(tools, actor, name=name, uscc=uscc) if name or uscc else None
+    return admit_report(tools, actor, name=name, uscc=uscc)
 
 
 def _now(tools: Tools, actor: Actor, submitted: Submitted) -> dict[str, Any]:
