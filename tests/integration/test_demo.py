@@ -54,7 +54,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(template: CityTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     city = template.city(tmp_path_factory.mktemp("demo") / "city", indexed=True)
-    yield Demo(city, load_demo(city.deployment, reports=150))
+    yield Demo(city, load_demo(city.deployment, reports=110))
     city.close()
 
 

@@ -1,0 +1,84 @@
+"""The whole line in one process under a clock of its own: relay, intake and projector are the real ones, stepped by hand.
+
+`crm demo load` has no other process beside it: it makes sure of that, since two relays would share the work under two clocks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from consumers.lead_intake import NAME as INTAKE
+from consumers.lead_intake import LeadIntake
+from consumers.runner import Runner
+from consumers.search_projector import NAME as PROJECTOR
+from consumers.search_projector import TOPICS, SearchProjector
+from crm.bus.embedded_bus import EmbeddedBus
+from crm.domain.clock import Clock, FixedClock
+from crm.services.matching import Matching
+from crm.services.tools import Tools
+from crm.store.models import BusMember, Lease
+from crm.wiring import Deployment, holder_name
+from producers.outbox_relay import OutboxRelay
+
+BATCH = 2000
+
+
+class Line:
+    """Relay, intake and projector of a deployment. `close` leaves no lease and no member behind."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        tools, bus = deployment.tools, deployment.bus
+        self.tools = tools
+        self._relay = OutboxRelay(tools.database, bus, tools.clock, tools.vault, holder_name("demo-relay"))
+        handler = LeadIntake(tools)
+        stop = threading.Event()
+        member = holder_name("demo")
+        self._intake = Runner(handler, bus.subscribe(INTAKE, handler.topics(), member), stop, batch=BATCH)
+        projector = SearchProjector(tools, tools.index)
+        self._projector = Runner(projector, bus.subscribe(PROJECTOR, TOPICS, member), stop, batch=BATCH)
+
+    def take_in(self) -> None:
+        """Process what was submitted; the index waits for `catch_up`, since a commit of the index costs most."""
+        while self._relay.step():
+            pass
+        while self._intake.step(0):
+            pass
+
+    def catch_up(self) -> None:
+        """Until nothing moves any more and everything written can be found."""
+        self.tools.index.ensure()
+        while self._relay.step() + self._intake.step(0) + self._projector.step(0):
+            pass
+        self.tools.index.refresh()
+
+    def close(self) -> None:
+        self._relay.leave()
+        self._intake.subscription.close()
+        self._projector.subscription.close()
+
+
+def at(deployment: Deployment, clock: Clock) -> Deployment:
+    """The same database and index under another clock, with a matcher that has not looked at the carriers yet."""
+    tools = deployment.tools
+    matching = Matching(tools.database, tools.reference)
+    moved = dataclasses.replace(tools, clock=clock, matching=matching)
+    bus = EmbeddedBus(tools.database, clock) if isinstance(deployment.bus, EmbeddedBus) else deployment.bus
+    return Deployment(moved, bus)
+
+
+def move_to(clock: FixedClock, moment: datetime) -> None:
+    """Forward only: a moment already passed leaves the clock where it is."""
+    clock.move(max(moment - clock.now(), timedelta(0)))
+
+
+def others_at_work(tools: Tools) -> bool:
+    """Whether a relay, consumer or another loading lives on this database."""
+    now = tools.clock.now()
+    with tools.database.read() as session:
+        leases = session.scalars(select(Lease.name).where(Lease.until > now)).first()
+        members = session.scalars(select(BusMember.member).where(BusMember.until > now)).first()
+    return leases is not None or members is not None
