@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert
 
 from crm.store.models import Carrier
+from tests.factories.cities import City, CityTemplate
 from tests.factories.companies import company
 from tests.factories.leads import lead_data
 from tests.functional.conftest import Api
+
+
+@pytest.fixture
+def city(template: CityTemplate, tmp_path: Path) -> Iterator[City]:
+    """A city whose index is kept up to date."""
+    opened = template.city(tmp_path / "city", check_limit=60, indexed=True)
+    yield opened
+    opened.close()
 
 
 def carriers(api: Api, *rows: dict[str, Any]) -> None:

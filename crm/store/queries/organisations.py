@@ -12,7 +12,7 @@ from crm.store.models import Organisation
 
 def organisation_names(session: Session) -> Mapping[str, str]:
     """Code → name of every organisation."""
-    return dict(session.execute(select(Organisation.code, Organisation.name)).tuples().all())
+    return {row.code: row.name for row in session.execute(select(Organisation.code, Organisation.name))}
 
 
 def departments(session: Session) -> list[tuple[str, str]]:
