@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from crm.domain.chains import ChainGraph
 from crm.domain.match_input import MatchInput
 from crm.domain.match_result import ProposedPark, RejectedPark, Scored
-from crm.domain.parks import Carrier, Finding, Verdict, judge
+from crm.domain.parks import Carrier, Finding, Verdict, judge, limits_of
 from crm.domain.reference import Park, ReferencePack
 
 PREFERRED, FIRST_TALK, ROOM_FREE = 0.1, 0.08, 0.04
@@ -40,6 +40,7 @@ class ParkRanking:
         for carrier in carriers:
             for code in _lineage_codes(carrier.park, pack.parks):
                 self._carriers[code].append(carrier)
+        self._limits = {p.code: limits_of(p, self._carriers[p.code], pack.parks) for p in pack.parks.values()}
         self._turned_down = {p.code: _turned_down(p, "园区定位与所判环节没有上下游关系") for p in pack.parks.values()}
 
     def rank(
@@ -68,7 +69,7 @@ class ParkRanking:
         if not given.sets_constraints:
             return
         for park in self._pack.parks.values():
-            if park.accepts_projects:
+            if park.accepts_projects and self._limits[park.code].may_break(given):
                 broken = self._broken(judge(given, park, self._carriers[park.code], self._pack.parks))
                 if broken:
                     rejected[park.code] = RejectedPark(park.code, broken + rejected[park.code].reasons)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from crm.domain.match_input import MatchInput
 from crm.domain.reference import Park
@@ -48,6 +49,30 @@ class Finding:
     constraint: str
     verdict: Verdict
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What alone can break a need at a park: planned land (亩) and floor (㎡), or a free carrier's building."""
+
+    land_mu: float
+    floor_m2: float
+    has_free_carrier: bool
+
+    def may_break(self, given: MatchInput) -> bool:
+        """False: `judge` would find nothing broken, and need not be asked (half of a match's time)."""
+        return (
+            self.has_free_carrier or (given.land_mu or 0) > self.land_mu or (given.floor_area_m2 or 0) > self.floor_m2
+        )
+
+
+def limits_of(park: Park, carriers: Sequence[Carrier], parks: Mapping[str, Park]) -> Limits:
+    """Found once a park, not once a report."""
+    lineage = list(_lineage(park, parks))
+    land = [p.planned_area_mu for p in lineage if p.planned_area_mu is not None]
+    floor = [p.planned_floor_area_wan_m2 * M2_PER_WAN for p in lineage if p.planned_floor_area_wan_m2 is not None]
+    free = any(carrier.state == "free" for carrier in carriers)
+    return Limits(min(land, default=inf), min(floor, default=inf), free)
 
 
 def judge(given: MatchInput, park: Park, carriers: Sequence[Carrier], parks: Mapping[str, Park]) -> tuple[Finding, ...]:
