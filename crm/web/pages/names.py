@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
+from crm.domain.clock import local_date
 from crm.domain.milestones import NAMES as STAGES
 from crm.domain.milestones import TRACK_NAMES
 from crm.domain.reference import ReferencePack
@@ -73,6 +75,10 @@ class Names:
     def project(self, project: Project) -> str:
         """What a list shows: a confidential project has its code name only."""
         return project.code_name if project.confidential else project.title
+
+    @staticmethod
+    def days_since(moment: datetime, day: date) -> int:
+        return (day - local_date(moment)).days
 
     def stage(self, code: str | None) -> str:
         return STAGES.get(code or "", code or "")

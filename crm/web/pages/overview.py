@@ -17,6 +17,8 @@ from crm.web.pages.frame import names, pages_blueprint, show, today, tools
 
 blueprint = pages_blueprint("overview")
 STUCK = 10
+LOOKED_AT = 200
+"""How many of those longest in their stage are asked for their light."""
 YI = 100_000_000
 
 
@@ -32,8 +34,9 @@ def overview() -> Response:
         stages = by_stage(session, scope)
         districts = by_district(session, scope)
         industries = by_industry(session, scope)
-        held_up = stuck(session, scope, STUCK)
-        lights = lights_of(session, held_up, day)
+        longest = stuck(session, scope, LOOKED_AT)
+        lights = lights_of(session, longest, day)
+        held_up = [project for project in longest if lights[project.id].colour != "green"][:STUCK]
         enterprises = enterprise_names(session, held_up)
     on_line = [(code, stages[code]) for code in STAGES if code in stages]
     return show(

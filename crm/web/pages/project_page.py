@@ -46,7 +46,7 @@ def show_project(project_id: str, *, refused: CrmError | None = None, form: str 
         flash(sentence(refused), "error")
     kind = request.values.get("kind", "")
     claimable = _claimable(detail)
-    chosen = kind if kind in claimable else next(iter(claimable), "")
+    chosen = kind if kind in claimable else _next_claim(detail, claimable)
     return show(
         "project.html",
         status=status,
@@ -112,6 +112,15 @@ def _decidable(actor: Actor, milestone: Milestone) -> bool:
 def _claimable(detail: ProjectDetail) -> list[str]:
     taken = {m.kind for m in detail.milestones if m.state != "refused"}
     return [kind for kind in allowed_kinds(detail.project.track) if kind not in taken]
+
+
+def _next_claim(detail: ProjectDetail, claimable: Sequence[str]) -> str:
+    """The milestone most likely claimed next: the first after the furthest there is."""
+    order = allowed_kinds(detail.project.track)
+    there = {m.kind for m in detail.milestones if m.state != "refused"} | {detail.project.stage}
+    furthest = max((order.index(kind) for kind in there if kind in order), default=-1)
+    after = [kind for kind in claimable if order.index(kind) > furthest]
+    return next(iter([*after, *claimable]), "")
 
 
 def _steps(detail: ProjectDetail) -> list[dict[str, str]]:

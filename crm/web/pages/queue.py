@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from crm.domain.permissions import Verb, may, require
 from crm.services.lights import lights_of
-from crm.store.models import Assignment, Match, Project
-from crm.store.queries.projects import enterprise_names
+from crm.store.models import Assignment, Enterprise, Match, Project
+from crm.store.queries.enterprises import enterprises_of
 from crm.store.queries.queue import latest_assignments, latest_matches, queue_counts, queue_page
 from crm.store.queries.scope import scope_of
 from crm.web.auth import current_actor
@@ -28,13 +28,18 @@ class QueueRow:
     """A line of the queue."""
 
     project: Project
-    enterprise: str
+    enterprise: Enterprise | None
     match: Match | None
     assignment: Assignment | None
     clock: Clock
     waited: str
     light: Any
     can_dispatch: bool
+
+    @property
+    def product(self) -> str:
+        """What they make, in a sentence; nothing of a confidential project."""
+        return product_of(self.project, self.enterprise)
 
     @property
     def proposals(self) -> list[dict[str, Any]]:
@@ -54,11 +59,11 @@ def queue() -> Response:
         page = queue_page(session, scope, tab, cursor=listing.cursor, size=listing.size)
         counts = queue_counts(session, scope)
         ids = [project.id for project in page.items]
-        names = enterprise_names(session, page.items)
+        enterprises = enterprises_of(session, page.items)
         matches, assignments = latest_matches(session, ids), latest_assignments(session, ids)
         lights = lights_of(session, page.items, today())
     rows = [
-        _row(p, names.get(p.enterprise_id or "", ""), matches.get(p.id), assignments.get(p.id), lights.get(p.id))
+        _row(p, enterprises.get(p.enterprise_id or ""), matches.get(p.id), assignments.get(p.id), lights.get(p.id))
         for p in page.items
     ]
     tabs = [
@@ -70,7 +75,17 @@ def queue() -> Response:
     )  # fmt: skip
 
 
-def _row(project: Project, enterprise: str, match: Match | None, assignment: Assignment | None, light: Any) -> QueueRow:
+def product_of(project: Project, enterprise: Enterprise | None) -> str:
+    """The project's summary, else what its enterprise makes."""
+    if project.confidential:
+        return ""
+    made = enterprise.main_business or enterprise.name if enterprise else ""
+    return project.summary or made
+
+
+def _row(
+    project: Project, enterprise: Enterprise | None, match: Match | None, assignment: Assignment | None, light: Any
+) -> QueueRow:
     now = tools().clock.now()
     pending = assignment is not None and assignment.state == "pending"
     if assignment is not None and pending:
