@@ -1,0 +1,79 @@
+"""The house is in order: packages come from this checkout, and what people can set, type, call or read is documented."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+import crm.config
+from crm.cli import crm as root
+from schemas.registry import default_registry
+from schemas.topics import TOPICS
+
+CHECKOUT = Path(__file__).parents[2]
+DOCS = CHECKOUT / "docs"
+PACKAGES = ("crm", "consumers", "producers", "search", "schemas")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_packages_with_common_names_are_ours(name: str) -> None:
+    file = importlib.import_module(name).__file__
+    assert file is not None
+    assert Path(file).resolve() == (CHECKOUT / name / "__init__.py").resolve()
+
+
+def documented(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+def settings_read() -> set[str]:
+    return set(re.findall(r'"(CRM_[A-Z_]+)"', inspect.getsource(crm.config)))
+
+
+def test_every_setting_is_documented() -> None:
+    assert len(settings_read()) >= 11
+    assert {name for name in settings_read() if f"`{name}`" not in documented("settings.md")} == set()
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        str(path.relative_to(CHECKOUT))
+        for package in PACKAGES
+        for path in (CHECKOUT / package).rglob("*.py")
+        if re.search(r"\bos\.(environ|getenv)\b", path.read_text(encoding="utf-8"))
+    }
+    assert readers == {"crm/config.py"}
+
+
+def command_paths(command: click.Command, path: str) -> list[str]:
+    if isinstance(command, click.Group):
+        return [found for name, child in command.commands.items() for found in command_paths(child, f"{path} {name}")]
+    return [path]
+
+
+def test_every_command_is_documented() -> None:
+    """`crm dead-letters list`, `show ID`: the commands of a group may stand in one row after the first."""
+    rows = [line for line in documented("commands.md").splitlines() if line.startswith("| `crm")]
+    missing = []
+    for path in command_paths(root, "crm"):
+        group, _, leaf = path.rpartition(" ")
+        if not any(f"`{group}" in row and re.search(rf"(`|{re.escape(group)} ){re.escape(leaf)}\b", row) for row in rows):
+            missing.append(path)
+    assert missing == []
+
+
+def test_every_event_is_documented_with_its_schema() -> None:
+    page = documented("events.md")
+    for event in default_registry().events():
+        assert event.type in page
+        assert (DOCS / "events" / f"{event.type}.json").is_file()
+
+
+def test_every_topic_is_documented() -> None:
+    page = documented("events.md")
+    assert [topic.name for topic in TOPICS if f"`{topic.name}`" not in page] == []
