@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from schemas.documents import SearchDocument
@@ -17,7 +19,11 @@ def to_payload(versioned: VersionedDocument) -> bytes:
 
 
 def from_payload(payload: bytes) -> VersionedDocument:
-    values = orjson.loads(payload)
+    return from_values(orjson.loads(payload))
+
+
+def from_values(values: dict[str, Any]) -> VersionedDocument:
+    """A payload already read as JSON."""
     document = values["document"]
     return VersionedDocument(
         type=values["type"],

@@ -17,6 +17,7 @@ from search.ordering import RELEVANCE, SORTS, Order
 
 DEAD = Range("deleted", 1, 1)
 EVERYTHING = All()
+LARGEST_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,12 @@ def union(bands: Sequence[Band]) -> Clause:
 
 
 def plan(query: SearchQuery, *, names_only: bool = False) -> Plan:
-    """Raises SearchQueryInvalid, naming the filter or sort that does not exist."""
+    """Raises SearchQueryInvalid, naming the size, facet, filter or sort that cannot be."""
+    if not 0 <= query.size <= LARGEST_PAGE:
+        raise SearchQueryInvalid(f"page_size：应在 0 到 {LARGEST_PAGE} 之间")
+    for field in query.facets:
+        if field not in FACET_FIELDS:
+            raise SearchQueryInvalid(f"{field}：不能按它分组计数")
     name = query.sort.removeprefix("-")
     if name != "relevance" and name not in SORTS:
         raise SearchQueryInvalid(f"sort：不能按“{name}”排序")

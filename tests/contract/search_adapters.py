@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import uuid4
 
+import pytest
+from elasticsearch import Elasticsearch
+
+from search.elastic_index import ElasticIndex
 from search.embedded_index import EmbeddedIndex
 from search.index import SearchIndex
 
@@ -33,4 +40,43 @@ class EmbeddedLab:
             self._index = None
 
 
-LABS = {"embedded": EmbeddedLab}
+def server_url() -> str:
+    """Where the tests find Elasticsearch: skips without one, or fails where CRM_REQUIRE asks for it."""
+    url = os.environ.get("CRM_TEST_ELASTICSEARCH") or os.environ.get("CRM_SEARCH_URL", "")
+    if url.startswith("http"):
+        return url
+    reason = "no Elasticsearch: CRM_TEST_ELASTICSEARCH and CRM_SEARCH_URL name none"
+    if "elasticsearch" in os.environ.get("CRM_REQUIRE", "").split(","):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+class ElasticLab:
+    """An alias of its own on the shared server; its indexes are deleted afterwards."""
+
+    def __init__(self, _folder: Path) -> None:
+        self.url = server_url()
+        self.alias = f"crm-test-{uuid4().hex[:12]}"
+        self._index: ElasticIndex | None = None
+
+    def open(self) -> SearchIndex:
+        if self._index is not None:
+            self._index.close()
+        self._index = ElasticIndex(self.url, alias=self.alias)
+        self._index.ensure()
+        return self._index
+
+    def close(self) -> None:
+        if self._index is not None:
+            self._index.close()
+        with Elasticsearch(self.url) as client:
+            names = list(client.indices.get_alias(index=f"{self.alias}-*"))
+            if names:
+                client.indices.delete(index=names)
+
+
+LABS: Mapping[str, Callable[[Path], Lab]] = {"embedded": EmbeddedLab, "elasticsearch": ElasticLab}
+LAB_PARAMETERS: tuple[Any, ...] = (
+    "embedded",
+    pytest.param("elasticsearch", marks=pytest.mark.elasticsearch),
+)

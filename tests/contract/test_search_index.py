@@ -19,11 +19,11 @@ from search.index import (
     SearchUnavailable,
     UpsertResult,
 )
-from tests.contract.search_adapters import LABS, Lab
+from tests.contract.search_adapters import LAB_PARAMETERS, LABS, Lab
 from tests.contract.search_corpus import BUREAU, CHENGHU, CORPUS, MUHE, at, document, enterprise, tombstone
 
 
-@pytest.fixture(params=sorted(LABS))
+@pytest.fixture(params=LAB_PARAMETERS)
 def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     made = LABS[request.param](tmp_path / "index")
     yield made
@@ -35,7 +35,7 @@ def index(lab: Lab) -> SearchIndex:
     return lab.open()
 
 
-@pytest.fixture(scope="module", params=sorted(LABS))
+@pytest.fixture(scope="module", params=LAB_PARAMETERS)
 def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchIndex]:
     """The corpus, indexed once; tests only read it."""
     made = LABS[request.param](tmp_path_factory.mktemp("library"))

@@ -1,0 +1,34 @@
+"""Bulk requests to Elasticsearch: a document as actions, and what an answer to one of them means.
+
+Called by `search/elastic_index.py`, which sends them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from search.elastic_generations import GenerationGone
+from search.elastic_language import Json, body, key_of
+from search.index import SearchError, SearchUnavailable, VersionedDocument
+
+
+def actions_of(targets: Sequence[str], documents: Iterable[VersionedDocument]) -> Iterator[Json]:
+    """Each document once for every index that takes it; its tokens are made once. An equal revision is written again."""
+    for versioned in documents:
+        source = body(versioned)
+        named = {"_id": key_of(versioned), "version": versioned.revision, "version_type": "external_gte"}
+        for target in targets:
+            yield {"_index": target, **named, "_source": source}
+
+
+def refused(answer: Json) -> bool:
+    """True for an older revision. Raises for whatever else kept a document out: GenerationGone where the index was
+    swapped, SearchUnavailable where it may be tried again, SearchError, naming the document, where it is at fault."""
+    status, error = answer["status"], answer.get("error", {})
+    if status == 409:
+        return True
+    if status in (403, 404):
+        raise GenerationGone("检索索引正在切换")
+    if status == 429 or status >= 500:
+        raise SearchUnavailable(f"Elasticsearch 暂不接受写入：{error.get('reason', status)}")
+    raise SearchError(f"{answer['_id']}：Elasticsearch 不接受这份文档：{error.get('reason', status)}")
