@@ -16,6 +16,7 @@ from crm.bus.port import EventBus, Record
 from crm.domain.clock import FixedClock
 from crm.store.database import Database
 from crm.store.models import Model
+from tests.contract.kafka_under_test import KafkaUnderTest
 
 
 class BusUnderTest(Protocol):
@@ -30,7 +31,11 @@ class BusUnderTest(Protocol):
     def publish_slowly(self, record: Record, drawn: threading.Event, go_on: threading.Event) -> None:
         """Publish; between drawing the place in the log and being durable, set `drawn` and wait for `go_on`."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """As at the end of every process."""
+
+    def erase(self) -> None:
+        """Close, and leave nothing of the test behind."""
 
 
 class EmbeddedUnderTest:
@@ -65,5 +70,8 @@ class EmbeddedUnderTest:
         for database in self._databases:
             database.dispose()
 
+    def erase(self) -> None:
+        self.close()  # the folder is pytest's
 
-ADAPTERS: Mapping[str, Callable[[Path], BusUnderTest]] = {"embedded": EmbeddedUnderTest}
+
+ADAPTERS: Mapping[str, Callable[[Path], BusUnderTest]] = {"embedded": EmbeddedUnderTest, "kafka": KafkaUnderTest}

@@ -7,20 +7,20 @@ from crm.domain.actors import Actor, Role, system
 CLI = system("cli")
 
 
-def reporter(organisation: str = "AG-BJ", id: str = "user:reporter") -> Actor:
-    return Actor(id, organisation, Role.REPORTER)
+def reporter(organisation: str = "AG-BJ", actor_id: str = "user:reporter") -> Actor:
+    return Actor(actor_id, organisation, Role.REPORTER)
 
 
-def dispatcher(id: str = "user:dispatcher") -> Actor:
-    return Actor(id, "BUREAU", Role.DISPATCHER)
+def dispatcher(actor_id: str = "user:dispatcher") -> Actor:
+    return Actor(actor_id, "BUREAU", Role.DISPATCHER)
 
 
 def second_dispatcher() -> Actor:
     return dispatcher("user:dispatcher-2")
 
 
-def officer(district: str = "KETD", id: str = "user:officer") -> Actor:
-    return Actor(id, district, Role.DISTRICT)
+def officer(district: str = "KETD", actor_id: str = "user:officer") -> Actor:
+    return Actor(actor_id, district, Role.DISTRICT)
 
 
 def colleague(district: str = "KETD") -> Actor:

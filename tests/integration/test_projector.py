@@ -61,7 +61,8 @@ def test_a_deleted_document_becomes_a_tombstone_and_a_late_upsert_does_not_bring
     before = document(searchable, "lead", lead["id"])
     with unit_of_work(searchable.tools.database, searchable.clock) as unit:
         unit.raise_documents([("lead", lead["id"])], deleted=True)
-    SearchProjector(searchable.tools, searchable.tools.index).handle([delivered(b"", headers={headers.DOCUMENTS: f"lead:{lead['id']}"})])
+    nudge = delivered(b"", headers={headers.DOCUMENTS: f"lead:{lead['id']}"})
+    SearchProjector(searchable.tools, searchable.tools.index).handle([nudge])
     assert found(searchable, company(1).name, "lead") == []
     searchable.tools.index.upsert([before])
     assert found(searchable, company(1).name, "lead") == []

@@ -115,8 +115,8 @@ class World:
                 row: dict[str, Any] = {column.name: None for column in Carrier.__table__.c}
                 row |= {"id": code, "version": 1, "name": f"标准厂房 {code}", "operator": operator, "district": district}
                 row |= {"accepts_risks": [], "refuses_risks": [], "state": "free", "demo": False, "updated_at": START}
-                fact = Fact("carrier.registered.v1", "carrier", code, 1, actors.CLI, {"carriers": [row]}, documents=(("carrier", code),))
-                unit.record(fact)
+                rows, touched = {"carriers": [row]}, (("carrier", code),)
+                unit.record(Fact("carrier.registered.v1", "carrier", code, 1, actors.CLI, rows, documents=touched))
 
     def seen(self, name: str) -> tuple[str, int]:
         return self.projects[name], self.city.version(self.projects[name])

@@ -80,10 +80,15 @@ def test_neither_history_nor_event_carries_the_actors_name(city: City) -> None:
 
 def test_an_error_rolls_everything_back(city: City) -> None:
     before = counts(city)
-    with pytest.raises(ZeroDivisionError), unit_of_work(city.tools.database, city.clock) as unit:
-        unit.record(fact())
-        unit.flush()
-        raise ZeroDivisionError
+
+    def fail_late() -> None:
+        with unit_of_work(city.tools.database, city.clock) as unit:
+            unit.record(fact())
+            unit.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_late()
     assert counts(city) == before
 
 

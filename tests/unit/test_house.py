@@ -5,15 +5,21 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from flask import Flask
 
 import crm.config
 from crm.cli import crm as root
+from crm.domain.clock import FixedClock
+from crm.web.app import create_app
+from crm.wiring import connect
 from schemas.registry import default_registry
 from schemas.topics import TOPICS
+from tests.factories.cities import START, settings_in
 
 CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"
@@ -77,3 +83,29 @@ def test_every_event_is_documented_with_its_schema() -> None:
 def test_every_topic_is_documented() -> None:
     page = documented("events.md")
     assert [topic.name for topic in TOPICS if f"`{topic.name}`" not in page] == []
+
+
+def placeholders(path: str) -> str:
+    """A path whatever its parameters are called: `/leads/<lead_id>` and `/leads/{id}` alike."""
+    return re.sub(r"<[^>]*>|\{[^}]*\}", "*", path)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    deployment = connect(settings_in(tmp_path), FixedClock(START))
+    yield create_app(deployment)
+    deployment.close()
+
+
+def test_every_route_of_the_api_is_in_its_openapi_document(app: Flask) -> None:
+    documented_paths = app.test_client().get("/api/v1/openapi.json").json["paths"]  # type: ignore[index]
+    known = {placeholders(path).removeprefix("/api/v1") for path in documented_paths}
+    routes = {placeholders(rule.rule) for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")}
+    own = {"/api/v1/openapi.json"}
+    assert {route for route in routes - own if route.removeprefix("/api/v1") not in known} == set()
+
+
+def test_every_page_is_documented(app: Flask) -> None:
+    page = placeholders(documented("pages.md"))
+    routes = {placeholders(rule.rule) for rule in app.url_map.iter_rules() if not rule.rule.startswith("/api/v1/")}
+    assert sorted(route for route in routes if f"`{route}`" not in page) == []

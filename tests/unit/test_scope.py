@@ -10,8 +10,8 @@ from crm.domain.scope import Scope, access_of, lead_access, project_access
 BUREAU_WIDE = (Role.DISPATCHER, Role.LIAISON, Role.LEADER, Role.ADMIN)
 
 
-def tokens(role: Role, organisation: str = "X", districts: tuple[str, ...] = (), id: str = "user:7") -> set[str]:
-    return set(access_of(Scope(Actor(id, organisation, role), districts)))
+def tokens(role: Role, organisation: str = "X", districts: tuple[str, ...] = (), actor_id: str = "user:7") -> set[str]:
+    return set(access_of(Scope(Actor(actor_id, organisation, role), districts)))
 
 
 def sees(held: set[str], carried: tuple[str, ...]) -> bool:
@@ -51,7 +51,7 @@ def test_a_confidential_project_is_seen_by_its_named_few_alone() -> None:
     carried = project_access(True, ["KETD"], ["DEPT-YJJ"], ["user:7"])
     assert sees(tokens(Role.LEADER), carried)
     for role in Role:
-        assert not sees(tokens(role, "KETD", ("KETD",), id="user:8"), carried)
+        assert not sees(tokens(role, "KETD", ("KETD",), actor_id="user:8"), carried)
 
 
 def test_a_confidential_project_without_readers_is_seen_by_nobody() -> None:
@@ -70,7 +70,7 @@ def test_a_confidential_lead_is_kept_from_the_bureau_but_for_the_named() -> None
     carried = lead_access(True, "AG-SH", ["user:7"])
     assert sees(tokens(Role.REPORTER, "AG-SH"), carried)
     assert sees(tokens(Role.DISPATCHER), carried)
-    assert not sees(tokens(Role.DISPATCHER, id="user:8"), carried)
+    assert not sees(tokens(Role.DISPATCHER, actor_id="user:8"), carried)
 
 
 def test_an_organisations_code_never_reads_as_another_kind_of_token() -> None:
