@@ -168,4 +168,5 @@ def _answer(project_id: str, form: str, action: Callable[[Asked], str]) -> Respo
         if status is None:
             raise
         return show_project(project_id, refused=refusal, form=form, status=status)
-    return done(message, own_path(request.form.get("back", ""), f"/projects/{project_id}"))
+    otherwise = "/district" if form == "decline" else f"/projects/{project_id}"  # who declined sees it no more
+    return done(message, own_path(request.form.get("back", ""), otherwise))

@@ -42,6 +42,12 @@ class QueueRow:
         return product_of(self.project, self.enterprise)
 
     @property
+    def prefilled(self) -> str:
+        """The best district but the one that has just sent it back."""
+        sent_back = self.assignment.district if self.assignment else None
+        return next((str(one["code"]) for one in self.proposals if one["code"] != sent_back), "")
+
+    @property
     def proposals(self) -> list[dict[str, Any]]:
         """The two best districts, each with the first of its reasons."""
         found: list[dict[str, Any]] = self.match.result["districts"][:2] if self.match else []
