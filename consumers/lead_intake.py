@@ -28,9 +28,15 @@ from crm.store.unit_of_work import UnitOfWork, in_keys, insert_rows, unit_of_wor
 from schemas import headers
 from schemas.envelope import Envelope, parse
 from schemas.faults import SchemaError
-from schemas.topics import LEADS_SUBMITTED, feed_organisation, feed_topic, organisation_of
+from schemas.topics import LEADS_SUBMITTED, Topic, feed, feed_organisation, organisation_of
 
 NAME = "lead-intake"
+
+
+def feeds(tools: Tools) -> tuple[Topic, ...]:
+    """One topic for each reporting organisation of the pack."""
+    codes = sorted(code for code, row in tools.reference.pack().organisations.items() if row.reports)
+    return tuple(feed(code) for code in codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,8 @@ class LeadIntake:
         self.tools = tools
 
     def topics(self) -> tuple[str, ...]:
-        """The gateway's topic and one feed for each reporting organisation."""
-        codes = sorted(code for code, row in self.tools.reference.pack().organisations.items() if row.reports)
-        return (LEADS_SUBMITTED, *(feed_topic(code) for code in codes))
+        """The gateway's topic and the feeds. One that nobody made yet keeps the others waiting for nothing."""
+        return (LEADS_SUBMITTED, *(topic.name for topic in feeds(self.tools)))
 
     def handle(self, records: Sequence[Delivered]) -> None:
         with unit_of_work(self.tools.database, self.tools.clock) as unit:

@@ -6,15 +6,25 @@ Names and defaults are those of `docs/settings.md`; a test fails when one is mis
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from crm.domain.errors import Invalid
 
 EMBEDDED = "embedded:"
-SUPPORTED_SETS = "嵌入式（SQLite + embedded: + embedded:）、单机（PostgreSQL + embedded: + embedded:）"
+KAFKA = "kafka://"
+SQLITE = "sqlite:///"
+POSTGRESQL = "postgresql+psycopg://"
+ELASTICSEARCH = ("http://", "https://")
+SUPPORTED_SETS = (
+    "嵌入式（SQLite + embedded: + embedded:）、单机（PostgreSQL + embedded: + embedded:）、"
+    "城市（PostgreSQL + kafka:// + http(s)://）"
+)
+KAFKA_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,14 @@ class Settings:
     bus_url: str = EMBEDDED
     search_url: str = EMBEDDED
     data_dir: Path = Path("var")
-    secret_key: str | None = None
+    kafka_security: str = "PLAINTEXT"
+    kafka_sasl_mechanism: str | None = None
+    kafka_username: str | None = None
+    kafka_password: str | None = field(default=None, repr=False)
+    kafka_ca: Path | None = None
+    search_api_key: str | None = field(default=None, repr=False)
+    search_ca: Path | None = None
+    secret_key: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     reference_dir: Path = Path(__file__).parent / "reference" / "kunshan"
@@ -43,34 +60,85 @@ class Settings:
             bus_url=env.get("CRM_BUS_URL") or default.bus_url,
             search_url=env.get("CRM_SEARCH_URL") or default.search_url,
             data_dir=Path(env.get("CRM_DATA_DIR") or default.data_dir),
+            kafka_security=env.get("CRM_KAFKA_SECURITY") or default.kafka_security,
+            kafka_sasl_mechanism=env.get("CRM_KAFKA_SASL_MECHANISM") or None,
+            kafka_username=env.get("CRM_KAFKA_USERNAME") or None,
+            kafka_password=env.get("CRM_KAFKA_PASSWORD") or None,
+            kafka_ca=_path(env, "CRM_KAFKA_CA"),
+            search_api_key=env.get("CRM_SEARCH_API_KEY") or None,
+            search_ca=_path(env, "CRM_SEARCH_CA"),
             secret_key=env.get("CRM_SECRET_KEY") or None,
             host=env.get("CRM_HOST") or default.host,
             port=_whole(env, "CRM_PORT", default.port),
             reference_dir=Path(env.get("CRM_REFERENCE_DIR") or default.reference_dir),
             check_limit=_whole(env, "CRM_CHECK_LIMIT", default.check_limit),
             report_limit=_whole(env, "CRM_REPORT_LIMIT", default.report_limit),
-            eval_dir=Path(env["CRM_EVAL_DIR"]) if env.get("CRM_EVAL_DIR") else None,
+            eval_dir=_path(env, "CRM_EVAL_DIR"),
         )
         settings._refuse_unsupported_set()
+        settings._refuse_half_a_login()
         return settings
 
     def _refuse_unsupported_set(self) -> None:
-        if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
-            raise Invalid.of(
-                "CRM_DATABASE_URL", f"只支持 sqlite:/// 与 postgresql+psycopg://；支持的组合：{SUPPORTED_SETS}"
-            )
-        if self.bus_url != EMBEDDED:
-            raise Invalid.of("CRM_BUS_URL", f"不支持的组合；支持：{SUPPORTED_SETS}")
-        if self.search_url != EMBEDDED:
-            raise Invalid.of("CRM_SEARCH_URL", f"不支持的组合；支持：{SUPPORTED_SETS}")
+        if not self.database_url.startswith((SQLITE, POSTGRESQL)):
+            raise _unsupported("CRM_DATABASE_URL", f"只支持 {SQLITE} 与 {POSTGRESQL}")
+        if self.bus_url != EMBEDDED and not _kafka_servers(self.bus_url):
+            raise _unsupported("CRM_BUS_URL", f"应为 {EMBEDDED} 或 kafka://主机:端口,主机:端口")
+        if self.search_url != EMBEDDED and not self.search_url.startswith(ELASTICSEARCH):
+            raise _unsupported("CRM_SEARCH_URL", f"应为 {EMBEDDED} 或 http(s)://主机:端口")
+        if self.city and self.search_url == EMBEDDED:
+            raise _unsupported("CRM_SEARCH_URL", "Kafka 须与 Elasticsearch 同用")
+        if not self.city and self.search_url != EMBEDDED:
+            raise _unsupported("CRM_BUS_URL", "Elasticsearch 须与 Kafka 同用")
+        if self.city and not self.database_url.startswith(POSTGRESQL):
+            raise _unsupported("CRM_DATABASE_URL", "Kafka 与 Elasticsearch 须与 PostgreSQL 同用")
+
+    def _refuse_half_a_login(self) -> None:
+        if self.kafka_security not in KAFKA_SECURITY:
+            raise Invalid.of("CRM_KAFKA_SECURITY", f"应为 {'、'.join(KAFKA_SECURITY)} 之一")
+        if self.kafka_security.startswith("SASL_"):
+            if self.kafka_sasl_mechanism not in SASL_MECHANISMS:
+                raise Invalid.of("CRM_KAFKA_SASL_MECHANISM", f"应为 {'、'.join(SASL_MECHANISMS)} 之一")
+            for name, value in (("USERNAME", self.kafka_username), ("PASSWORD", self.kafka_password)):
+                if not value:
+                    raise Invalid.of(f"CRM_KAFKA_{name}", f"CRM_KAFKA_SECURITY 为 {self.kafka_security} 时须设")
+
+    @property
+    def city(self) -> bool:
+        """Whether this is the set of a city, with servers of its own for the bus and the index."""
+        return self.bus_url != EMBEDDED
+
+    @property
+    def kafka_servers(self) -> tuple[str, ...]:
+        return _kafka_servers(self.bus_url)
 
     @property
     def key_dir(self) -> Path:
         return self.data_dir / "keys"
 
     @property
+    def slot_dir(self) -> Path:
+        return self.data_dir / "workers"
+
+    @property
     def index_dir(self) -> Path:
         return self.data_dir / "index"
+
+
+def _unsupported(name: str, reason: str) -> Invalid:
+    return Invalid.of(name, f"{reason}；支持的组合：{SUPPORTED_SETS}")
+
+
+def _kafka_servers(url: str) -> tuple[str, ...]:
+    """`host:port` of each broker; nothing unless the whole of the URL is well-formed."""
+    if not url.startswith(KAFKA):
+        return ()
+    servers = tuple(url.removeprefix(KAFKA).split(","))
+    return servers if all(re.fullmatch(r"[^\s:/,]+:\d{1,5}", server) for server in servers) else ()
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:

@@ -25,7 +25,7 @@ from crm.store.database import Database
 from crm.store.models import BusGroupOffset, BusMember, BusPartition, BusRecord
 from crm.store.unit_of_work import insert_rows, upsert
 from schemas.envelope import MAX_RECORD_BYTES
-from schemas.topics import TOPICS
+from schemas.topics import TOPICS, Topic
 
 MEMBER_TTL = timedelta(seconds=10)
 HEARTBEAT_SECONDS = 3.0
@@ -44,8 +44,8 @@ class EmbeddedBus:
         self.news = threading.Condition()
         self._known: set[str] = set()
 
-    def ensure_topics(self) -> None:
-        self._ensure([topic.name for topic in TOPICS])
+    def ensure_topics(self, topics: Sequence[Topic] = TOPICS) -> None:
+        self._ensure([topic.name for topic in topics])
 
     def _ensure(self, topics: Sequence[str]) -> None:
         missing = [topic for topic in topics if topic not in self._known]

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from crm.domain.errors import CrmError
 from schemas.envelope import MAX_RECORD_BYTES
+from schemas.topics import TOPICS, Topic
 
 
 class RecordTooLarge(CrmError):
@@ -76,8 +77,8 @@ class EventBus(Protocol):
     """The log. `publish` returns when durable; a publisher that fails has written nothing or is repeated
     by its caller; order per key holds; a poller never skips a record that committed late."""
 
-    def ensure_topics(self) -> None:
-        """Create the topics of `schemas/topics.py` that are missing."""
+    def ensure_topics(self, topics: Sequence[Topic] = TOPICS) -> None:
+        """Create those that are missing, as `schemas/topics.py` describes them."""
 
     def publish(self, records: Sequence[Record]) -> None:
         """Raises RecordTooLarge (nothing written), Unavailable."""

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import click
 
+from consumers.lead_intake import feeds
 from crm.cli.opening import opened, quiet_logs
 from crm.config import Settings
 from crm.demo.clearing import clear_demo
@@ -37,11 +38,17 @@ def topics() -> None:
     """Group."""
 
 
-@topics.command(help="建立缺少的主题。")
+@topics.command(help="建立缺少的主题；数据包载入后，连同各报送机构自己的主题。")
 def ensure() -> None:
     with opened(ready=False) as deployment:
+        database = deployment.tools.database
         deployment.bus.ensure_topics()
-        click.echo("主题已就绪")
+        if schema.is_current(database) and loaded(database):
+            own = feeds(deployment.tools)
+            deployment.bus.ensure_topics(own)
+            click.echo(f"主题已就绪，含 {len(own)} 个机构自己的主题")
+        else:
+            click.echo("主题已就绪；各机构自己的主题待数据包载入后再运行一次")
 
 
 @click.group(help="城市参考数据包：产业、链条、园区、区镇、机构。")

@@ -18,7 +18,7 @@ from consumers.search_projector import SearchProjector
 from crm.domain.errors import Unavailable
 from crm.jobs.scheduler import Scheduler
 from crm.services.indexing import serve_requests
-from crm.wiring import Deployment, holder_name
+from crm.wiring import Deployment, WorkerSlot, holder_name
 from producers.outbox_relay import OutboxRelay
 
 RELAY = "outbox-relay"
@@ -35,6 +35,7 @@ class Processes:
         self.stop = threading.Event()
         self.failed: str | None = None
         self._threads: list[threading.Thread] = []
+        self._slots: list[WorkerSlot] = []
 
     def start(self, part: str, work: Callable[[], object]) -> None:
         def run() -> None:
@@ -57,14 +58,19 @@ class Processes:
             self.start(RELAY, lambda: relay.run(self.stop))
         elif part == INTAKE:
             handler = LeadIntake(tools)
-            subscription = deployment.bus.subscribe(INTAKE, handler.topics(), holder_name(INTAKE))
+            subscription = deployment.bus.subscribe(INTAKE, handler.topics(), self._slot(INTAKE))
             self.start(INTAKE, Runner(handler, subscription, self.stop).run)
         else:
             tools.index.ensure()
-            subscription = deployment.bus.subscribe(PROJECTOR, PROJECTOR_TOPICS, holder_name(PROJECTOR))
+            subscription = deployment.bus.subscribe(PROJECTOR, PROJECTOR_TOPICS, self._slot(PROJECTOR))
             runner = Runner(SearchProjector(tools, tools.index), subscription, self.stop, batch=2000)
             self.start(PROJECTOR, runner.run)
             self.start("index-requests", self._serve_requests)
+
+    def _slot(self, part: str) -> str:
+        """The member name of a consumer: the same after a restart."""
+        self._slots.append(WorkerSlot(self.deployment.tools.settings.slot_dir, part))
+        return self._slots[-1].name
 
     def _serve_requests(self) -> None:
         while not self.stop.wait(1.0):
@@ -91,4 +97,6 @@ class Processes:
             pass
         for thread in self._threads:
             thread.join(timeout=30)
+        for slot in self._slots:
+            slot.leave()
         return 1 if self.failed else 0

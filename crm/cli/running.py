@@ -9,6 +9,7 @@ from dataclasses import replace
 import click
 from waitress.server import create_server
 
+from consumers.lead_intake import feeds
 from crm.cli.opening import opened, quiet_logs
 from crm.cli.processes import PARTS, Processes
 from crm.config import Settings, kept_secret
@@ -18,6 +19,7 @@ from crm.services.reference import load_reference, loaded
 from crm.store import schema
 from crm.web.app import create_app
 from crm.wiring import Deployment, connect
+from schemas.topics import TOPICS
 
 WEB_THREADS = 8
 LARGEST_BODY = 64 * 1024 * 1024  # a batch of 1,000 reports; single reports are limited by the API
@@ -51,7 +53,7 @@ def _prepare(deployment: Deployment) -> None:
     schema.upgrade(tools.database)
     if not loaded(tools.database):
         load_reference(tools.database, tools.clock, tools.settings.reference_dir)
-    deployment.bus.ensure_topics()
+    deployment.bus.ensure_topics((*TOPICS, *feeds(tools)))
 
 
 def _start_web(processes: Processes, deployment: Deployment) -> None:

@@ -1,0 +1,209 @@
+"""EventBus on Kafka, as a city runs it.
+
+Topics are made by `ensure_topics` alone, with LogAppendTime: the log's clock, never a producer's, dates a report (trap 2).
+Clients connect when first used, so that the web answers while the cluster is away.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
+from kafka.errors import NoError, TopicAlreadyExistsError, for_code
+
+from crm.bus.kafka_access import PATIENCE_SECONDS, KafkaAccess, milliseconds, translated
+from crm.bus.kafka_subscription import KafkaSubscription
+from crm.bus.port import Lag, Record, RecordTooLarge
+from schemas.envelope import MAX_RECORD_BYTES
+from schemas.topics import TOPICS, Topic
+
+FRAME_BYTES = 64 * 1024  # key, headers and the batch's own head, beside a value of the largest size
+BATCH_BYTES = 256 * 1024
+DELIVERY_SECONDS = 9.0  # less than the relay's lease has left: nobody else may send meanwhile
+DAY_MS = 24 * 3600 * 1000
+
+
+class KafkaBus:
+    """The adapter; safe for threads. `lag_kept`: seconds for which an answer of `lag` stands."""
+
+    def __init__(self, access: KafkaAccess, *, lag_kept: float = 1.0) -> None:
+        self._access = access
+        self._lag_kept = lag_kept
+        self._lock = threading.RLock()
+        self._lag_lock = threading.Lock()
+        self._producer: KafkaProducer | None = None
+        self._admin: KafkaAdminClient | None = None
+        self._reader: KafkaConsumer | None = None
+        self._lags: dict[tuple[str, tuple[str, ...]], tuple[float, Lag]] = {}
+
+    def ensure_topics(self, topics: Sequence[Topic] = TOPICS) -> None:
+        with translated():
+            admin = self._administrator()
+            there = {row["name"] for row in admin.describe_topics()}
+            missing = {topic.name: topic for topic in topics if topic.name not in there}
+            if missing:
+                _create(admin, missing)
+            kept = [topic for topic in topics if topic.name in there]
+            if kept:  # made by other hands: what the product relies on is set again
+                admin.alter_configs(
+                    [ConfigResource(ConfigResourceType.TOPIC, topic.name, _configuration(topic)) for topic in kept],
+                    incremental=True,
+                )
+
+    def publish(self, records: Sequence[Record]) -> None:
+        largest = max((len(record.value) for record in records), default=0)
+        if largest > MAX_RECORD_BYTES:
+            raise RecordTooLarge(largest)
+        with translated():
+            producer = self._sender()
+            try:
+                sent = [
+                    producer.send(
+                        record.topic,
+                        value=record.value,
+                        key=record.key.encode() if record.key is not None else None,
+                        headers=[(name, value.encode()) for name, value in record.headers.items()],
+                    )
+                    for record in records
+                ]
+                producer.flush(timeout=DELIVERY_SECONDS)
+                for future in sent:
+                    future.get(timeout=0)
+            except Exception:
+                self._drop_sender(producer)
+                raise
+
+    def _sender(self) -> KafkaProducer:
+        with self._lock:
+            if self._producer is None:
+                self._producer = self._access.client(
+                    KafkaProducer,
+                    acks="all",
+                    enable_idempotence=True,
+                    allow_auto_create_topics=False,
+                    max_block_ms=milliseconds(PATIENCE_SECONDS),
+                    delivery_timeout_ms=milliseconds(DELIVERY_SECONDS),
+                    max_request_size=MAX_RECORD_BYTES + FRAME_BYTES,
+                    batch_size=BATCH_BYTES,
+                    metrics_enabled=False,
+                )
+            return self._producer
+
+    def _drop_sender(self, producer: KafkaProducer) -> None:
+        """After a failure nothing of the batch may go out later: its publisher sends the whole of it again."""
+        with self._lock:
+            if self._producer is producer:
+                self._producer = None
+        producer.close(timeout=0)
+
+    def subscribe(self, group: str, topics: Sequence[str], member: str) -> KafkaSubscription:
+        return KafkaSubscription(self._access, group, topics, member)
+
+    def lag(self, group: str, topics: Sequence[str]) -> Lag:
+        """As of at most a second ago: pages ask for it with every request."""
+        asked = (group, tuple(topics))
+        with self._lag_lock:
+            at, lag = self._lags.get(asked, (float("-inf"), Lag(0, None)))
+            if time.monotonic() - at > self._lag_kept:
+                with translated():
+                    lag = self._count_lag(group, topics)
+                self._lags[asked] = (time.monotonic(), lag)
+        return lag
+
+    def _count_lag(self, group: str, topics: Sequence[str]) -> Lag:
+        admin = self._administrator()
+        places = [
+            TopicPartition(row["name"], partition["partition_index"])
+            for row in admin.describe_topics()
+            if row["name"] in topics
+            for partition in row["partitions"]
+        ]
+        if not places:
+            return Lag(0, None)
+        committed = admin.list_group_offsets({group: places}).get(group, {})
+        firsts = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
+        ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+        behind: dict[TopicPartition, int] = {}
+        records = 0
+        for place in places:
+            done = committed[place].offset if place in committed else -1
+            start = max(done, firsts[place].offset)  # what retention erased is waited for by nobody
+            if ends[place].offset > start:
+                behind[place] = start
+                records += ends[place].offset - start
+        return Lag(records, self._oldest(behind) if behind else None)
+
+    def _oldest(self, starts: Mapping[TopicPartition, int]) -> datetime | None:
+        """When the first unread record of any partition was appended; None if they were erased meanwhile."""
+        with self._lock:
+            if self._reader is None:
+                self._reader = self._access.client(
+                    KafkaConsumer,
+                    enable_auto_commit=False,
+                    auto_offset_reset="earliest",
+                    allow_auto_create_topics=False,
+                    max_partition_fetch_bytes=FRAME_BYTES,
+                    metrics_enabled=False,
+                )
+            reader = self._reader
+            reader.assign(list(starts))
+            reader.resume(*starts)  # paused the last time
+            for place, offset in starts.items():
+                reader.seek(place, offset)
+            stamps: dict[TopicPartition, int] = {}
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while len(stamps) < len(starts) and time.monotonic() < deadline:
+                for place, found in reader.poll(timeout_ms=200, max_records=10_000).items():
+                    stamps.setdefault(place, found[0].timestamp)
+                    reader.pause(place)
+        return datetime.fromtimestamp(min(stamps.values()) / 1000, UTC) if stamps else None
+
+    def expire(self) -> int:
+        """The broker erases by `retention.ms`."""
+        return 0
+
+    def ping(self) -> None:
+        with translated():
+            self._administrator().describe_cluster()
+
+    def _administrator(self) -> KafkaAdminClient:
+        with self._lock:
+            if self._admin is None:
+                self._admin = self._access.client(KafkaAdminClient)
+            return self._admin
+
+    def close(self) -> None:
+        with self._lock:
+            if self._producer is not None:
+                self._producer.close(timeout=DELIVERY_SECONDS)
+            if self._admin is not None:
+                self._admin.close()
+            if self._reader is not None:
+                self._reader.close(autocommit=False)
+            self._producer = self._admin = self._reader = None
+
+
+def _create(admin: KafkaAdminClient, topics: Mapping[str, Topic]) -> None:
+    plans = {
+        name: {"num_partitions": topic.partitions, "configs": _configuration(topic)} for name, topic in topics.items()
+    }
+    answer = admin.create_topics(plans, raise_errors=False)
+    for row in answer["topics"]:
+        error = for_code(row["error_code"])
+        if error not in (NoError, TopicAlreadyExistsError):  # another process ensured it at the same moment
+            raise error(f"{row['name']}：{row['error_message']}")
+    admin.wait_for_topics(list(plans))
+
+
+def _configuration(topic: Topic) -> dict[str, str]:
+    wanted = {
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(MAX_RECORD_BYTES + FRAME_BYTES),
+    }
+    if topic.retention_days is not None:
+        wanted["retention.ms"] = str(topic.retention_days * DAY_MS)
+    return wanted
