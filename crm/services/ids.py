@@ -30,7 +30,8 @@ def base32(number: int, width: int) -> str:
 
 def receipt_number(received_at: datetime, index: int) -> str:
     """Number of a receipt given by our database: sorts by time, then by place in the batch (ties of one instant)."""
-    micros = (received_at - EPOCH) // (datetime.resolution)
+    carried, index = divmod(index, 1024)  # two digits hold so many; a larger batch runs on into the next microsecond
+    micros = (received_at - EPOCH) // (datetime.resolution) + carried
     noise = int.from_bytes(uuid_utils.uuid4().bytes[:2], "big") % 1024
     return f"D-{base32(micros, 11)}{base32(index, 2)}-{base32(noise, 2)}"
 

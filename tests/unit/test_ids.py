@@ -27,6 +27,13 @@ def test_receipts_a_microsecond_apart_differ() -> None:
     assert receipt_number(now, 0) < receipt_number(now + timedelta(microseconds=1), 0)
 
 
+def test_a_batch_of_any_size_gives_numbers_that_differ_and_sort() -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    numbers = [receipt_number(now, index) for index in range(5000)]
+    assert len(set(numbers)) == 5000
+    assert numbers == sorted(numbers)
+
+
 @given(st.integers(0, 63), st.integers(0, 2**39), st.integers(0, 63), st.integers(0, 2**39))
 def test_numbers_from_the_log_sort_by_partition_then_offset(p: int, n: int, q: int, m: int) -> None:
     numbers = [topic_receipt_number("leads.submitted", *place) for place in ((p, n), (q, m))]
