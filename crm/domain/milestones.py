@@ -127,8 +127,8 @@ def derive_stage(track: str | None, reached: Collection[Reached], assignment: st
     before = {"pending": "dispatched", "accepted": "negotiating"}.get(assignment or "", "reported")
     if not furthest:
         return before
-    # A verdict on a lead that is now talked to must not hide that it was dispatched or is being talked to.
-    return before if furthest[-1] == "screening" and before != "reported" else furthest[-1]
+    # While a district owes an answer that is what everyone must see, even if the verdict is in already.
+    return before if furthest[-1] == "screening" and before == "dispatched" else furthest[-1]
 
 
 def confirmer_of(

@@ -97,7 +97,7 @@ def test_milestones_of_another_track_do_not_count_for_the_stage() -> None:
 def test_a_verdict_shows_until_the_project_is_dispatched() -> None:
     assert derive_stage("land", reached("screening"), None) == "screening"
     assert derive_stage("land", reached("screening"), "pending") == "dispatched"
-    assert derive_stage("land", reached("screening"), "accepted") == "negotiating"
+    assert derive_stage("land", reached("screening"), "accepted") == "screening"
 
 
 @pytest.mark.parametrize(
