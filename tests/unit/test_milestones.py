@@ -94,7 +94,7 @@ def test_milestones_of_another_track_do_not_count_for_the_stage() -> None:
     assert derive_stage("light", reached("land_supply"), "accepted") == "negotiating"
 
 
-def test_a_verdict_shows_until_the_project_is_dispatched() -> None:
+def test_a_verdict_shows_but_while_a_district_owes_its_answer() -> None:
     assert derive_stage("land", reached("screening"), None) == "screening"
     assert derive_stage("land", reached("screening"), "pending") == "dispatched"
     assert derive_stage("land", reached("screening"), "accepted") == "screening"
