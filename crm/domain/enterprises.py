@@ -81,7 +81,8 @@ def investment_in_yuan(plan: Mapping[str, Any]) -> int | None:
     amount = plan.get("investment")
     if amount is None or plan.get("currency", "CNY") != "CNY":
         return None
-    return int(round(amount * WAN))
+    yuan: int = round(amount * WAN)
+    return yuan
 
 
 def title_of(plan: Mapping[str, Any], profile: Mapping[str, Any] | None) -> str:
