@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from crm.domain.clock import FixedClock
+from crm.domain.errors import Unavailable
+from crm.store import schema
+from crm.store.database import Database
+from crm.web.app import create_app
+from crm.wiring import connect
+from tests.factories.cities import START, settings_in
 from tests.functional.conftest import PASSWORD, Api, csrf_token
 
 FIRM = "星澜微传感（示例）有限公司"
@@ -190,3 +198,22 @@ def test_a_correction_keeps_the_receipt(api: Api, reporter: FlaskClient) -> None
 @pytest.mark.parametrize("path", ["/queue", "/projects", "/overview", "/confirmations", "/admin", "/obstacles"])
 def test_a_reporter_has_no_business_with_projects(reporter: FlaskClient, path: str) -> None:
     assert reporter.get(path).status_code == 403
+
+
+def test_the_sign_in_page_opens_before_a_pack_is_loaded(tmp_path: Path) -> None:
+    deployment = connect(settings_in(tmp_path), FixedClock(START))
+    schema.upgrade(deployment.tools.database)
+    assert create_app(deployment).test_client().get("/sign-in").status_code == 200
+    deployment.close()
+
+
+def test_a_database_that_is_away_gives_a_page_that_says_so(
+    api: Api, reporter: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(self: Database) -> None:
+        raise Unavailable("数据库暂时连不上")
+
+    monkeypatch.setattr(Database, "read", away)
+    answer = reporter.get("/leads")
+    assert answer.status_code == 503
+    assert "数据库暂时连不上" in answer.text

@@ -12,6 +12,8 @@ from flask import Blueprint, Flask, Response, g, make_response, render_template,
 
 from crm.domain.actors import Role
 from crm.domain.clock import SHANGHAI, local_date
+from crm.domain.errors import CrmError
+from crm.domain.reference import ReferencePack
 from crm.services.tools import Tools
 from crm.store.queries.organisations import organisation_names
 from crm.web.auth import current_actor, current_session, deployment
@@ -82,6 +84,14 @@ def register_frame(app: Flask) -> None:
 
 
 def _context() -> dict[str, Any]:
+    """With the database away or no pack loaded only the bare frame: the page that says so must not fail on it."""
+    try:
+        return _whole_context()
+    except CrmError:
+        return {"city_name": "", "names": Names(ReferencePack(version=""))}
+
+
+def _whole_context() -> dict[str, Any]:
     context: dict[str, Any] = {"names": names(), "city_name": names().city}
     session = current_session()
     if session is None:

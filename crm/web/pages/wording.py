@@ -19,7 +19,7 @@ ENGLISH = {
     "企业名称": "Company name",
     "不便透露名称时可空着，但须写明做什么；无名线索不享有首报保护": "May be left empty if confidential; "
         "then say what they make. A lead without a name has no protection",
-    "做什么": "What they make",
+    "做什么": "What they make", "亩": "mu", "万元": "10,000 yuan",
     "主要产品、工艺、用途，一两句话": "Main products, processes and uses, a sentence or two",
     "需要厂房或办公": "Floor space needed",
     "需要土地": "Land needed",
