@@ -20,7 +20,7 @@ from crm.domain.reference import ReferencePack
 MARK = "（演示）"
 PREFIX = "DEMO-"
 YEAR = 365
-RECENT = 12  # the last days get a report each: today's queue, answers due and late
+RECENT = 12  # the last days get an ordinary report each: today's queue, answers due and late
 TUESDAY, FRIDAY = 1, 4
 WISHES = (("new", "land"), ("new", "lease"), ("new", "lease"), ("new", "buy"), ("expansion", "land"), ("rd", "office"),
           ("hq", "office"), ("new", "undecided"), ("expansion", "lease"), ("relocation_in_city", "lease"))  # fmt: skip
@@ -65,13 +65,14 @@ class ReportWriter:
         planned: list[Planned] = []
         firsts = round(count * 0.76)
         for number in range(firsts):
-            ago = min(YEAR - round(YEAR * number / firsts), YEAR) if number < firsts - RECENT else firsts - 1 - number
+            recent = number >= firsts - RECENT
+            ago = firsts - 1 - number if recent else YEAR - round(YEAR * number / firsts)
             day = office_day(self.today - timedelta(days=ago), self.today)
-            if number % 37 == 5:
+            if number % 37 == 5 and not recent:
                 planned.append(self._team(day))
                 continue
-            company = self.companies.make(outside=number % 23 == 9)
-            first = self._report(company, day, number, own_find=number % 19 == 7)
+            company = self.companies.make(outside=number % 23 == 9 and not recent)
+            first = self._report(company, day, number, own_find=number % 19 == 7 and not recent)
             if number in (firsts // 3, firsts // 2):
                 first.data["confidential"] = True
             planned.append(first)

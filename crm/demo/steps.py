@@ -6,9 +6,10 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from crm.demo.officers import Officers
 from crm.domain.actors import Actor
@@ -62,7 +63,7 @@ class Steps:
     def row(self) -> Any:
         """The project as it stands: a plain row of its columns."""
         with self.tools.database.read() as session:
-            return session.execute(select(Project.__table__).where(Project.id == self.project_id)).one()
+            return session.execute(_project_statement(), {"id": self.project_id}).one()
 
     def screen(self, verdict: str) -> None:
         """The bureau's verdict: one claims, another confirms."""
@@ -176,3 +177,9 @@ def _evidence(kind: str, track: str | None) -> dict[str, Any]:
         agreement = "lease" if track == "carrier" else "investment_agreement"
         return {"agreement": agreement, "document": "协议扫描件（演示）"}
     return {"document": f"{PAPERS.get(kind, '佐证材料')}（演示）"}
+
+
+@cache
+def _project_statement() -> Select[Any]:
+    """Kept: asked for every step of the year."""
+    return select(Project.__table__).where(Project.id == bindparam("id"))

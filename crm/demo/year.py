@@ -29,7 +29,7 @@ from crm.store.models import Lead
 ACTOR = system("demo")
 MORNING = time(8, 45)
 HOME_SHARE = 0.35  # of the dispatches go to the district of the district account, so that its first screen is full
-QUEUE, ANSWERS, LATE = 3, 4, 7  # working days since the report: nobody looked / to be answered / answered too late
+QUEUE, LATE = 2, 7  # working days since the report: nobody looked yet / dispatched, and due or late by now
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,11 +130,18 @@ def _leads(session: Session, enterprise_ids: Collection[str], project_ids: Colle
         yield from _rows_where_in(session, Lead.__table__, (column,), _singles(ids))
 
 
-def plain_rows(session: Session, statement: Select[Any], table: Any, *, lock: bool = False) -> Iterable[Row]:
+def plain_rows(
+    session: Session,
+    statement: Select[Any],
+    table: Any,
+    *,
+    lock: bool = False,
+    parameters: Mapping[str, Any] | None = None,
+) -> Iterable[Row]:
     """Rows as dicts of the table's columns; `lock` holds them until the transaction ends."""
     if lock and session.get_bind().dialect.name != "sqlite":
         statement = statement.order_by(*table.primary_key).with_for_update()
-    for row in session.execute(statement).mappings():
+    for row in session.execute(statement, parameters).mappings():
         yield dict(row)
 
 
