@@ -225,7 +225,7 @@ def _figures_in(sentence: str) -> Iterator[tuple[str, str]]:
 
 
 def _district(value: str, districts: Mapping[str, str]) -> str | None:
-    """By code or name, short forms included (“高新区” for “昆山高新区”); None when none or several fit."""
+    """By code or name, short forms included (“高新区” for “某市高新区”); None when none or several fit."""
     wanted = value.strip()
     fitting = {code for name, code in districts.items() if wanted.upper() == code or wanted == name}
     fitting = fitting or {code for name, code in districts.items() if len(wanted) >= 2 and wanted in name}
