@@ -104,11 +104,12 @@ class KafkaBus:
         return KafkaSubscription(self._access, group, topics, member)
 
     def lag(self, group: str, topics: Sequence[str]) -> Lag:
-        """As of at most a second ago: pages ask for it with every request."""
+        """A group that is behind is asked about again after `lag_kept`: pages ask with every request, and to find the
+        oldest record costs a fetch. That nothing waits is never said from memory."""
         asked = (group, tuple(topics))
         with self._lag_lock:
             at, lag = self._lags.get(asked, (float("-inf"), Lag(0, None)))
-            if time.monotonic() - at > self._lag_kept:
+            if not lag.records or time.monotonic() - at > self._lag_kept:
                 with translated():
                     lag = self._count_lag(group, topics)
                 self._lags[asked] = (time.monotonic(), lag)

@@ -1,0 +1,24 @@
+"""Databases of a real PostgreSQL that live as long as a test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine, make_url, text
+
+
+@contextmanager
+def temporary_database(server: str, template: str = "template0") -> Iterator[str]:
+    """The URL of a database of its own on the server, erased afterwards; a copy of the one named `template`."""
+    name = f"crm_test_{uuid.uuid4().hex[:12]}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        with engine.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    finally:
+        engine.dispose()
