@@ -101,23 +101,20 @@ class OutboxRelay:
     def _records(self, session: Session, marks: Sequence[Any]) -> list[Record]:
         submissions = {mark.submission_id for mark in marks if mark.submission_id}
         letters = {mark.dead_letter_id for mark in marks if mark.dead_letter_id}
-        found = session.execute(select(Submission.id, Submission.sealed_envelope).where(Submission.id.in_(submissions)))
-        sealed = {id_: envelope for id_, envelope in found}
+        sealed = {row.id: row for row in session.scalars(select(Submission).where(Submission.id.in_(submissions)))}
         dead = {row.id: row for row in session.scalars(select(DeadLetter).where(DeadLetter.id.in_(letters)))}
         return [record for mark in marks if (record := self._record(mark, sealed, dead)) is not None]
 
-    def _record(self, mark: Any, sealed: dict[str, bytes], dead: dict[str, DeadLetter]) -> Record | None:
+    def _record(self, mark: Any, sealed: dict[str, Submission], dead: dict[str, DeadLetter]) -> Record | None:
         if mark.dead_letter_id:
             letter = dead.get(mark.dead_letter_id)
             return _letter_record(mark, letter) if letter else None
         if mark.submission_id:
-            content = sealed.get(mark.submission_id)
-            if (
-                content is None
-            ):  # processed already: an earlier relay sent it and was killed before it took the mark off
+            submission = sealed.get(mark.submission_id)
+            if submission is None:  # sent and processed before, by a relay killed before it took the mark off
                 return None
-            receipt = {headers.RECEIPT: mark.submission_id}  # its event id: a receipt number unless it is a correction
-            return Record(mark.topic, mark.key, self.vault.open(content, PURPOSE), receipt)
+            value = self.vault.open(submission.sealed_envelope, PURPOSE)
+            return Record(mark.topic, mark.key, value, {headers.RECEIPT: submission.receipt_no})
         return Record(mark.topic, mark.key, mark.value, {headers.DOCUMENTS: ",".join(mark.documents)})
 
 

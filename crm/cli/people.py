@@ -50,6 +50,9 @@ def create_user(email: str, organisation: str, role: str, password_stdin: bool) 
             role=Role(role),
             password=given,
         )
+    if password is None:
+        click.echo(f"已有用户 {email} 增加身份（{organisation}，{role}），密码不变")
+        return
     click.echo(f"用户 {email} 已可登录（{organisation}，{role}）", err=not password_stdin)
     if not password_stdin:
         click.echo(password)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from crm.config import Settings
 from crm.domain.actors import Actor, Role, system
+from crm.domain.errors import Conflict
 from crm.domain.reference import ReferencePack
 from crm.services.accounts import KINDS_OF_ROLE, create_user
 from crm.services.tools import Tools
@@ -68,6 +69,8 @@ def _organisation(pack: ReferencePack, role: Role) -> str:
 def _create(tools: Tools, role: Role, organisation: str) -> Account:
     email = f"{role}@{DOMAIN}"
     password = create_user(tools, system("demo"), email=email, organisation=organisation, role=role, password=None)
+    if password is None:
+        raise Conflict(f"{email} 已存在，请先清除演示数据")
     with tools.database.read() as session:
         user_id = session.scalars(select(User.id).where(User.email == email)).one()
     return Account(email, role, organisation, password, Actor(f"user:{user_id}", organisation, role, str(role)))

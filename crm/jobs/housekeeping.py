@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from crm.services.dead_letters import erase_old
-from crm.store.models import IndexRequest, LoginSession, RateWindow
+from crm.services.dead_letters import KEPT, erase_old
+from crm.store.models import IndexRequest, LoginSession, RateWindow, Submission
 from crm.store.unit_of_work import unit_of_work
 from crm.wiring import Deployment
 
@@ -23,6 +23,7 @@ def erase_old_messages(deployment: Deployment) -> int:
             LoginSession.expires_at < unit.now,
             RateWindow.hour < week_ago,
             IndexRequest.created_at < week_ago,
+            Submission.created_at < unit.now - KEPT,
         ):
             table: Any = condition.left.table
             gone += int(getattr(unit.session.execute(delete(table).where(condition)), "rowcount", 0))

@@ -68,8 +68,12 @@ def create_organisation(tools: Tools, actor: Actor, *, code: str, name: str, kin
         unit.record(Fact("organisation.created.v1", "organisation", code, 1, actor, {"organisations": [row]}))
 
 
-def create_user(tools: Tools, actor: Actor, *, email: str, organisation: str, role: Role, password: str | None) -> str:
+def create_user(
+    tools: Tools, actor: Actor, *, email: str, organisation: str, role: Role, password: str | None
+) -> str | None:
     """Create a user, or give an existing one another membership. The password: the given one, or one made here.
+
+    None for a user that was there: the password stays what it is.
 
     Raises Invalid (unknown organisation, role that does not fit it, weak password), Conflict (membership is there).
     """
@@ -80,13 +84,14 @@ def create_user(tools: Tools, actor: Actor, *, email: str, organisation: str, ro
     with unit_of_work(tools.database, tools.clock) as unit:
         _check_role(unit.session, organisation, role)
         user = load_row(unit.session, "users", email=email)
+        created = user is None
         if user is None:
             user = _new_user(unit, actor, email)
             unit.flush()
             hashed = _hasher().hash(chosen)
             unit.session.execute(update(User).where(User.id == user["id"]).values(password_hash=hashed))
         _join(unit, actor, user, organisation, role)
-    return chosen
+    return chosen if created else None
 
 
 def _check_role(session: Session, organisation: str, role: Role) -> None:
@@ -192,7 +197,8 @@ def sign_in(tools: Tools, email: str, password: str) -> str:
         now = tools.clock.now()
         user = session.scalar(select(User).where(User.email == email.strip().lower(), User.active.is_(True)))
         locked = user is not None and user.locked_until is not None and user.locked_until > now
-        if user is None or locked or not _matches(user.password_hash, password):
+        right = _matches(user.password_hash if user else None, password)
+        if user is None or locked or not right:
             failed = True
             if user is not None and not locked:
                 user.failed_sign_ins += 1
@@ -220,9 +226,15 @@ def sign_in(tools: Tools, email: str, password: str) -> str:
     return secret
 
 
+@cache
+def _nobodys_hash() -> str:
+    return _hasher().hash(secrets.token_urlsafe(12))
+
+
 def _matches(hashed: str | None, password: str) -> bool:
+    """Takes as long for nobody as for somebody, so that time does not tell which addresses exist."""
     try:
-        return hashed is not None and _hasher().verify(hashed, password)
+        return _hasher().verify(hashed or _nobodys_hash(), password) and hashed is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -19,7 +19,7 @@ from crm.services.ids import new_id
 from crm.services.known import plain_rows
 from crm.services.project_work import ProjectWork, work_on
 from crm.services.tools import Tools
-from crm.store.models import Assignment, Match
+from crm.store.models import Assignment, Match, Project
 from crm.store.unit_of_work import Row
 
 ANSWER_DAYS = 3  # legal working days in which a district answers
@@ -179,7 +179,8 @@ def expire_unanswered(tools: Tools, now: datetime, limit: int = 200) -> int:
     with tools.database.read() as session:
         due = session.execute(
             select(Assignment.id, Assignment.project_id)
-            .where(Assignment.state == "pending", Assignment.due_at <= now)
+            .join(Project, Project.id == Assignment.project_id)
+            .where(Assignment.state == "pending", Assignment.due_at <= now, Project.off_line.is_(None))
             .order_by(Assignment.due_at, Assignment.id)
             .limit(limit)
         ).all()

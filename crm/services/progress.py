@@ -15,6 +15,8 @@ from crm.domain.clock import local_date
 from crm.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from crm.domain.milestones import NAMES, TRACKS, allowed_kinds, check_claim, confirmer_of
 from crm.domain.permissions import Verb, require
+from crm.domain.working_days import working_deadline
+from crm.services.dispatch import ANSWER_DAYS
 from crm.services.ids import new_id
 from crm.services.project_work import ProjectWork, work_on
 from crm.services.tools import Tools
@@ -224,7 +226,13 @@ def resume(tools: Tools, actor: Actor, project_id: str, version: int) -> None:
         require(actor, Verb.END_PROJECT)
         if work.row["off_line"] != "shelved":
             raise Conflict("只有搁置的项目可以恢复")
-        work.record("resumed", changes={"off_line": None, "off_line_reason": None, "wake_on": None})
+        rows: dict[str, list[Row]] = {}
+        current = work.current
+        if current and current["state"] == "pending":  # the clock stood still: the district gets its days anew
+            due = working_deadline(work.unit.now, ANSWER_DAYS, tools.calendar)
+            current.update(due_at=due.at, due_provisional=due.provisional)
+            rows["assignments"] = [current]
+        work.record("resumed", changes={"off_line": None, "off_line_reason": None, "wake_on": None}, rows=rows)
 
 
 def lose(tools: Tools, actor: Actor, project_id: str, version: int, *, reason: str) -> None:

@@ -154,7 +154,7 @@ def public_event(fact: Fact, recorded_at: datetime) -> Envelope:
             actor=actor_values(fact.actor),
             occurred_at=(fact.occurred_at or recorded_at).astimezone(UTC).isoformat(),
             recorded_at=recorded_at.astimezone(UTC).isoformat(),
-            reason=fact.reason,
+            reason=None if fact.change.get("confidential") else fact.reason,
         )
     )
     event_id = f"{fact.aggregate}-{fact.aggregate_id}-{fact.version}"

@@ -66,6 +66,8 @@ def visible_leads(scope: Scope) -> ColumnElement[bool]:
 
 def visible_enterprises(scope: Scope) -> ColumnElement[bool]:
     """Which enterprises: those of the visible projects; one known from confidential reports only stays hidden."""
+    if scope.actor.role is Role.DEPARTMENT:  # an opinion is asked on a project; its enterprise's other affairs are not
+        return false()
     mine = select(Project.enterprise_id).where(visible_projects(scope), Project.enterprise_id.is_not(None))
     if scope.city_wide:
         openly = exists().where(Lead.enterprise_id == Enterprise.id, Lead.confidential.is_(False))
