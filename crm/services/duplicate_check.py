@@ -70,14 +70,6 @@ def admit_report(tools: Tools, actor: Actor, *, name: str | None, uscc: str | No
     return _looked_up(tools, actor, name, uscc)
 
 
-def answer_for_report(tools: Tools, actor: Actor, *, name: str | None, uscc: str | None) -> BlindAnswer | None:
-    """The answer that goes with a report's receipt, None beyond the limit: the receipt is given all the same."""
-    try:
-        return check(tools, actor, name=name, uscc=uscc)
-    except Limited:
-        return None
-
-
 def _answer(session: Session, enterprise_ids: set[str]) -> BlindAnswer:
     if not enterprise_ids:
         return BlindAnswer(reported=False, protected_until=None)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from crm.domain.errors import Forbidden
-from crm.services.duplicate_check import BlindAnswer, Limited, answer_for_report, check
+from crm.services.duplicate_check import BlindAnswer, Limited, admit_report, check
 from tests.factories.actors import department, leader, reporter
 from tests.factories.cities import City, CityMaker
 from tests.factories.companies import company, wrong_code
@@ -85,7 +85,7 @@ def test_two_processes_on_one_database_share_the_limit(make_city: CityMaker) -> 
 def test_a_report_uses_up_the_same_limit_and_beyond_it_the_answer_is_withheld(make_city: CityMaker) -> None:
     city = make_city(check_limit=2)
     city.report("AG-BJ", named(1))
-    given = answer_for_report(city.tools, reporter("AG-SH"), name=WHO.name, uscc=None)
+    given = admit_report(city.tools, reporter("AG-SH"), name=WHO.name, uscc=None)
     assert given == BlindAnswer(reported=True, protected_until=None)
     ask(city, WHO.name)
-    assert answer_for_report(city.tools, reporter("AG-SH"), name=WHO.name, uscc=None) is None
+    assert admit_report(city.tools, reporter("AG-SH"), name=WHO.name, uscc=None) is None

@@ -17,7 +17,7 @@ from crm.domain.clock import local_date
 from crm.domain.errors import Conflict, Invalid
 from crm.domain.permissions import Verb, require
 from crm.domain.working_days import working_deadline
-from crm.services.duplicate_check import BlindAnswer, Limited, answer_for_report, check
+from crm.services.duplicate_check import BlindAnswer, Limited, admit_report, check
 from crm.services.pasted_text import read_pasted
 from crm.services.submission import Incoming, Submitted, submit
 from crm.store.queries.leads import ReceiptView, get_lead, get_receipt
@@ -63,11 +63,13 @@ def report() -> Response:
     values["source_ref"] = values["source_ref"] or _new_reference()
     data = as_data(values)
     enterprise = data.get("enterprise", {})
-    answer = answer_for_report(tools(), actor, name=enterprise.get("name"), uscc=enterprise.get("uscc"))
     try:
+        answer = admit_report(tools(), actor, name=enterprise.get("name"), uscc=enterprise.get("uscc"))
         taken = submit(tools(), actor, Incoming(actor.organisation, data), "form")
     except Invalid as refusal:
         return _form(values, errors=dict(faults(refusal)), status=422)
+    except Limited as refusal:
+        return _form(values, errors={"name": str(refusal)}, status=429)
     except Conflict as conflict:
         different = "、".join(labels().get(name, name) for name in conflict.fields)
         flash(f"{sentence(conflict)}。不同之处：{different}。若是另一条线索，请在“更多”里换一个报送编号。", "error")
@@ -132,10 +134,10 @@ def _proofs(view: ReceiptView, data: Mapping[str, Any], *, has_contact: bool) ->
 
 
 def _form(values: dict[str, str], *, status: int = 200, errors: Mapping[str, str] | None = None, **more: Any) -> Response:
-    # A form htmx swaps in must be kept by it: 422 is, 409 is not.
+    # A form htmx swaps in must be kept by it: 422 is, 409 and 429 are not.
     context: dict[str, Any] = {"values": values, "errors": errors or {}, "labels": labels()}
     context |= {"paste": request.form.get("paste", ""), "t": wording(), "lang": language(), "read": [], "kept": [], **more}
-    swapped = 422 if status == 409 and request.headers.get("HX-Request") else status
+    swapped = 422 if status in (409, 429) and request.headers.get("HX-Request") else status
     return show("report.html", part="parts/report_form.html", status=swapped, **context)
 
 
