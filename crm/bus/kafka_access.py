@@ -18,7 +18,6 @@ from kafka.net.compat import KafkaNetClient
 from crm.domain.errors import Unavailable
 
 SCHEME = "kafka://"
-PATIENCE_SECONDS = 5.0  # for one answer of the cluster
 NEW_TOPICS_SEEN_SECONDS = 30.0
 
 Client = TypeVar("Client")
@@ -26,7 +25,8 @@ Client = TypeVar("Client")
 
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
-    """Addresses and credentials. `security`: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."""
+    """Addresses and credentials. `security`: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; `patience`: seconds the
+    cluster has for one answer."""
 
     servers: tuple[str, ...]
     security: str = "PLAINTEXT"
@@ -34,6 +34,7 @@ class KafkaAccess:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ca: Path | None = None
+    patience: float = 5.0
 
     def client(self, kind: Callable[..., Client], **options: Any) -> Client:
         """A client of that kind, connected. One that finds no cluster keeps its sockets and thread (kafka-python 3.0.12), so
@@ -60,8 +61,8 @@ class KafkaAccess:
             "sasl_plain_password": self.password,
             "ssl_cafile": str(self.ca) if self.ca else None,
             "client_id": "crm",
-            "bootstrap_timeout_ms": milliseconds(PATIENCE_SECONDS),
-            "request_timeout_ms": milliseconds(PATIENCE_SECONDS),
+            "bootstrap_timeout_ms": milliseconds(self.patience),
+            "request_timeout_ms": milliseconds(self.patience),
             "reconnect_backoff_max_ms": 2000,
             "metadata_max_age_ms": milliseconds(NEW_TOPICS_SEEN_SECONDS),
         }

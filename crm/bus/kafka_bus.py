@@ -15,7 +15,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-from crm.bus.kafka_access import PATIENCE_SECONDS, KafkaAccess, milliseconds, translated
+from crm.bus.kafka_access import KafkaAccess, milliseconds, translated
 from crm.bus.kafka_subscription import KafkaSubscription
 from crm.bus.port import Lag, Record, RecordTooLarge
 from schemas.envelope import MAX_RECORD_BYTES
@@ -85,7 +85,7 @@ class KafkaBus:
                     acks="all",
                     enable_idempotence=True,
                     allow_auto_create_topics=False,
-                    max_block_ms=milliseconds(PATIENCE_SECONDS),
+                    max_block_ms=milliseconds(self._access.patience),
                     delivery_timeout_ms=milliseconds(DELIVERY_SECONDS),
                     max_request_size=MAX_RECORD_BYTES + FRAME_BYTES,
                     batch_size=BATCH_BYTES,
@@ -156,7 +156,7 @@ class KafkaBus:
             for place, offset in starts.items():
                 reader.seek(place, offset)
             stamps: dict[TopicPartition, int] = {}
-            deadline = time.monotonic() + PATIENCE_SECONDS
+            deadline = time.monotonic() + self._access.patience
             while len(stamps) < len(starts) and time.monotonic() < deadline:
                 for place, found in reader.poll(timeout_ms=200, max_records=10_000).items():
                     stamps.setdefault(place, found[0].timestamp)

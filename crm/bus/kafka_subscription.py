@@ -23,7 +23,7 @@ from kafka.errors import (
     UnknownMemberIdError,
 )
 
-from crm.bus.kafka_access import PATIENCE_SECONDS, KafkaAccess, milliseconds, translated
+from crm.bus.kafka_access import KafkaAccess, milliseconds, translated
 from crm.bus.port import Delivered, LostPartitions
 from crm.domain.errors import CrmError
 
@@ -72,7 +72,7 @@ class KafkaSubscription:
     def commit(self) -> None:
         with translated():
             try:
-                self._consumer().commit(timeout_ms=milliseconds(PATIENCE_SECONDS))
+                self._consumer().commit(timeout_ms=milliseconds(self._access.patience))
             except FencedInstanceIdError as error:
                 self._drop()
                 raise LostPartitions("分区已转给同名的新成员") from error
@@ -84,7 +84,7 @@ class KafkaSubscription:
             return
         with translated():
             for place in self._opened.assignment():
-                committed = self._opened.committed(place, timeout_ms=milliseconds(PATIENCE_SECONDS))
+                committed = self._opened.committed(place, timeout_ms=milliseconds(self._access.patience))
                 if committed is None:
                     self._opened.seek_to_beginning(place)
                 else:
@@ -101,7 +101,7 @@ class KafkaSubscription:
 
     def _drop(self) -> None:
         if self._opened is not None:
-            self._opened.close(autocommit=False, timeout_ms=milliseconds(PATIENCE_SECONDS))
+            self._opened.close(autocommit=False, timeout_ms=milliseconds(self._access.patience))
             self._opened = None
 
     def _leave(self, member_id: str) -> None:

@@ -10,11 +10,12 @@ import dataclasses
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, make_url, text
 
 from consumers.lead_intake import LeadIntake
 from consumers.runner import Runner
@@ -31,13 +32,18 @@ from crm.store.models import BusMember, Lease, Model
 from crm.wiring import Deployment, connect
 from producers.outbox_relay import OutboxRelay
 from tests.factories.actors import CLI
+from tests.factories.databases import temporary_database
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 9 o'clock in Kunshan
+DATABASE_ELSEWHERE = "database.url"
 Row = Mapping[str, Any]
 
 
 def settings_in(folder: Path, **changes: Any) -> Settings:
-    return Settings(database_url=f"sqlite:///{folder}/crm.db", data_dir=folder, **changes)
+    """Of the city in this folder, whichever process asks: SQLite, or the database a file there names."""
+    elsewhere = folder / DATABASE_ELSEWHERE
+    url = elsewhere.read_text(encoding="utf-8") if elsewhere.exists() else f"sqlite:///{folder}/crm.db"
+    return Settings(database_url=url, data_dir=folder, **changes)
 
 
 class City:
@@ -66,7 +72,9 @@ class City:
                 pass
             self.tools.index.refresh()
 
-    def take(self, organisation: str, data: Mapping[str, Any], *, amends: bool = False, actor: Actor = CLI) -> Submitted:
+    def take(
+        self, organisation: str, data: Mapping[str, Any], *, amends: bool = False, actor: Actor = CLI
+    ) -> Submitted:
         """Take a report; it waits for the pump. The clock moves on a little, so that no two receipts tie."""
         self.clock.move(timedelta(milliseconds=1))
         return submit(self.tools, actor, Incoming(organisation, dict(data), amends), "api")
@@ -116,8 +124,13 @@ class City:
 class CityTemplate:
     """A migrated database with the Kunshan pack, its parks in the index, and what all cities share of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, postgresql: str | None = None) -> None:
+        """`postgresql`: the server the cities' databases are made on; None: SQLite."""
         self.folder = folder
+        self.postgresql = postgresql
+        self._databases: dict[Path, ExitStack] = {}
+        if postgresql is not None:
+            self._own_database(folder)
         clock = FixedClock(START)
         self._deployment = connect(settings_in(folder), clock, owns_index=True)
         tools = self._deployment.tools
@@ -130,17 +143,41 @@ class CityTemplate:
         with tools.database.write() as session:
             session.execute(delete(Lease))
             session.execute(delete(BusMember))
-        with tools.database.write_engine.connect() as connection:
-            connection.exec_driver_sql("ROLLBACK")  # a checkpoint cannot run inside a transaction
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._settle(tools)
         self.shared = {"reference": tools.reference, "matching": tools.matching}
 
+    def _settle(self, tools: Tools) -> None:
+        """Nothing is in flight any more, and the database can be copied."""
+        if self.postgresql is None:
+            with tools.database.write_engine.connect() as connection:
+                connection.exec_driver_sql("ROLLBACK")  # a checkpoint cannot run inside a transaction
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:  # what the cities share goes on reading this database, and one that is read cannot be copied
+            tools.database.dispose()
+            made = make_url(tools.settings.database_url).database or ""
+            self._blank = self._databases[self.folder].enter_context(temporary_database(self.postgresql, made))
+
+    def _own_database(self, folder: Path, template: str = "template0") -> None:
+        assert self.postgresql is not None
+        self._databases[folder] = ExitStack()
+        url = self._databases[folder].enter_context(temporary_database(self.postgresql, template))
+        (folder / DATABASE_ELSEWHERE).write_text(url, encoding="utf-8")
+
     def copy_to(self, folder: Path) -> Path:
-        """The files of a city that nobody has worked in yet."""
+        """The files of a city that nobody has worked in yet, and its database."""
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*-wal", "*-shm", "*.lock"))
+        if self.postgresql is not None:
+            self._own_database(folder, make_url(self._blank).database or "")
         return folder
 
-    def city(self, folder: Path, *, at: datetime = START, fresh: bool = True, indexed: bool = False, **settings: Any) -> City:
+    def erase(self, folder: Path) -> None:
+        """Drop the database of a city that is not needed any more; its files are pytest's."""
+        if folder in self._databases:
+            self._databases.pop(folder).close()
+
+    def city(
+        self, folder: Path, *, at: datetime = START, fresh: bool = True, indexed: bool = False, **settings: Any
+    ) -> City:
         """A city in `folder`; `fresh` False opens one that is there, as a second process would. `indexed`: the
         projector runs too, which most tests do not look at and which takes longer than all the rest."""
         if fresh:
@@ -154,6 +191,8 @@ class CityTemplate:
 
     def close(self) -> None:
         self._deployment.tools.database.dispose()
+        for folder in reversed(list(self._databases)):
+            self.erase(folder)
 
 
 CityMaker = Callable[..., City]

@@ -1,4 +1,7 @@
-"""Cities for integration tests: each test its own, copied from one template."""
+"""Cities for integration tests: each test its own, copied from one template.
+
+Every test runs on SQLite, and on PostgreSQL where there is one.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ from typing import Any
 import pytest
 
 from tests.factories.cities import City, CityMaker, CityTemplate
+from tests.servers import server_url
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityTemplate]:
-    made = CityTemplate(tmp_path_factory.mktemp("template"))
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CityTemplate]:
+    server = server_url("postgresql") if request.param == "postgresql" else None
+    made = CityTemplate(tmp_path_factory.mktemp("template"), server)
     yield made
     made.close()
 
@@ -30,6 +35,7 @@ def make_city(template: CityTemplate, tmp_path: Path) -> Iterator[CityMaker]:
     yield make
     for city in opened:
         city.close()
+        template.erase(city.tools.settings.data_dir)
 
 
 @pytest.fixture
