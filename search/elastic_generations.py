@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,7 +54,7 @@ class Server(Protocol):
 
     def refresh(self, name: str) -> None: ...
 
-    def write(self, targets: Sequence[str], documents: Iterable[VersionedDocument]) -> UpsertResult:
+    def write(self, targets: Sequence[str], documents: Sequence[VersionedDocument]) -> UpsertResult:
         """Into each of the aliases; counted is what the first one answers. Raises GenerationGone."""
 
     def revisions_of(self, name: str, keys: Sequence[str]) -> Mapping[str, int]:

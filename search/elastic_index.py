@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, OrjsonSerializer, TransportError
-from elasticsearch.helpers import streaming_bulk
+from elasticsearch.helpers import parallel_bulk, streaming_bulk
 
 from search.elastic_bulk import actions_of, refused
 from search.elastic_generations import GenerationGone, Generations
@@ -38,7 +39,9 @@ _SECONDS_OF_WORK = 60.0  # bulk requests, write blocks and scans
 _PATIENCE = 15.0
 """Seconds an upsert waits for a swap under way, and `ensure` for another process at the same work."""
 _PAUSE = 0.05
-_CHUNK = 2000
+_CHUNK = 500
+_SENDERS = 2
+"""Requests under way at once when there is more than one chunk: tokens are made while the server works."""
 _CHUNK_BYTES = 8 << 20
 _SCANNED = 5000
 _KEEP_ALIVE = "5m"
@@ -114,10 +117,11 @@ class _Server:
         with _translated():
             self._working.indices.refresh(index=name)
 
-    def write(self, targets: Sequence[str], documents: Iterable[VersionedDocument]) -> UpsertResult:
+    def write(self, targets: Sequence[str], documents: Sequence[VersionedDocument]) -> UpsertResult:
+        send = partial(parallel_bulk, thread_count=_SENDERS) if len(documents) > _CHUNK else streaming_bulk
         written = stale = 0
         with _translated():
-            answers = streaming_bulk(
+            answers = send(
                 self._working,
                 actions_of(targets, documents),
                 chunk_size=_CHUNK,
@@ -242,20 +246,18 @@ class ElasticIndex:
         return execute(self._ask, SearchQuery(text=text, access=access, size=size), names_only=True).hits
 
     def _ask(self, request: Json) -> Json:
-        """The index may be swapped and deleted while it is read: then the new one is asked."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            self._generations.in_force()
+        """The index may be swapped and deleted while it is read; then the new one is asked."""
+        for _ in range(_ATTEMPTS):
+            asked = self._generations.in_force()
             try:
                 return self._server.search(self._alias, request)
-            except GenerationGone:
-                self._generations.forget()
-                if attempt == _ATTEMPTS:
-                    raise
             except SearchUnavailable as error:
                 if isinstance(error.__cause__, BadRequestError):
                     raise SearchQueryInvalid("检索条件过于复杂，无法处理") from error
-                raise
-        raise AssertionError("unreachable")
+                self._generations.forget()
+                if self._generations.in_force() == asked:
+                    raise
+        raise SearchUnavailable("检索索引正在切换")
 
     def revisions(self) -> Iterator[IndexedRevision]:
         self.refresh()

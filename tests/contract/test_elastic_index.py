@@ -10,16 +10,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from schemas.documents import FACET_FIELDS
 from search import mapping
 from search.elastic_index import ElasticIndex
+from search.embedded_index import EmbeddedIndex
 from search.index import IndexedRevision, SearchError, SearchQuery, SearchUnavailable, UpsertResult
 from tests.contract.search_adapters import ElasticLab
-from tests.contract.search_corpus import BUREAU, at, enterprise, tombstone
+from tests.contract.search_corpus import BUREAU, CORPUS, at, enterprise, tombstone
+from tests.contract.test_search_index import RUNGS
 
 pytestmark = pytest.mark.elasticsearch
 
@@ -232,6 +236,24 @@ def test_revisions_stream_over_many_requests(process: Process, monkeypatch: pyte
     index.upsert([at(number, enterprise(f"R:{number}")) for number in range(1, 31)])
     found = sorted(index.revisions(), key=lambda entry: entry.revision)
     assert found == [IndexedRevision("enterprise", f"R:{number}", number, False) for number in range(1, 31)]
+
+
+def test_both_engines_give_the_same_pages(process: Process, tmp_path: Path) -> None:
+    elastic, embedded = process(), EmbeddedIndex(tmp_path / "twin", writable=True)
+    for index in (elastic, embedded):
+        index.upsert([at(1, content) for content in CORPUS])
+        index.refresh()
+    texts = dict.fromkeys(("", "常州", "苏州 连接器", "贸易", "昆山 枫桉", "s", *(text for text, _, _ in RUNGS)))
+    for text in texts:
+        for sort in ("relevance", "-updated_at", "investment", "name"):
+            asked = SearchQuery(text=text, access=BUREAU, size=3, sort=sort, facets=FACET_FIELDS)
+            first = embedded.search(asked)
+            assert elastic.search(asked) == first
+            if first.next:  # a cursor holds no word of the engine that gave it
+                following = replace(asked, cursor=first.next)
+                assert elastic.search(following) == embedded.search(following)
+        assert elastic.suggest(text, BUREAU) == embedded.suggest(text, BUREAU)
+    embedded.close()
 
 
 def test_a_document_the_server_refuses_is_named(process: Process) -> None:
