@@ -77,7 +77,9 @@ def main() -> int:
         return 1
     env = {name: value for name, value in os.environ.items() if name not in DEPLOYMENTS_OWN}
     env |= {f"CRM_TEST_{name.upper()}": place for name, place in places.items() if place}
-    command = [sys.executable, "-m", "pytest", "-q", "--cov", "--cov-report=term:skip-covered", *sys.argv[1:]]
+    spread = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+    cover = ["--cov", "--cov-report=term:skip-covered"]
+    command = [sys.executable, "-m", "pytest", "-q", *spread, *cover, *sys.argv[1:]]
     return subprocess.run(command, check=False, env=env).returncode
 
 

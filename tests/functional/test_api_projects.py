@@ -186,7 +186,7 @@ class TestWhoSeesWhat:
     def test_a_department_sees_no_enterprise_rows(self, api: Api, project: str) -> None:
         api.dispatcher().post(f"/projects/{project}/obstacles", {"department": "DEPT-STHJ", "description": "环评"})
         enterprise = api.city.one("projects", id=project)["enterprise_id"]
-        assert api.as_("department", "DEPT-STHJ").get(f"/enterprises/{enterprise}").status_code == 403
+        assert api.as_("department", "DEPT-STHJ").get(f"/enterprises/{enterprise}").status_code == 404
 
 
 class TestRefusedSteps:

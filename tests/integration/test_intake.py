@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from crm.bus.port import Delivered, Record
-from schemas.envelope import MAX_RECORD_BYTES
 from schemas.topics import LEADS_DEAD, LEADS_SUBMITTED, feed_topic
 from tests.factories.cities import City, published
 from tests.factories.companies import company, wrong_code
