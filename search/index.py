@@ -141,5 +141,3 @@ class SearchIndex(Protocol):
         """Raises SearchUnavailable when the engine does not answer."""
 
     def close(self) -> None: ...
-
-

@@ -39,7 +39,7 @@ def one_off(form: str) -> tuple[str, ...]:
         return ()
     if len(form) == 3:
         return (form, *(form[:i] + "?" + form[i + 1 :] for i in range(3)))
-    return (form, *dict.fromkeys(form[:i] + form[i + 1 :] for i in range(len(form))))
+    return (form, *dict.fromkeys([form[:i] + form[i + 1 :] for i in range(len(form))]))
 
 
 class _Sounds:
