@@ -28,7 +28,9 @@ from crm.store.models import Lead
 
 ACTOR = system("demo")
 MORNING = time(8, 45)
-HOME_SHARE = 0.35  # of the dispatches go to the district of the district account, so that its first screen is full
+HOME_SHARE = (
+    0.35  # of the dispatches, and all that wait for an answer, go to the district account's: its first screen is full
+)
 QUEUE, LATE = 2, 7  # working days since the report: nobody looked yet / dispatched, and due or late by now
 
 
@@ -72,7 +74,8 @@ class Year:
         for report, project_id in zip(planned, projects, strict=True):
             if not report.first or project_id is None:
                 continue
-            wanted = self.officers.home if self.rng.random() < HOME_SHARE else None
+            owed = QUEUE < self._working_days_since(report.day) <= LATE
+            wanted = self.officers.home if owed or self.rng.random() < HOME_SHARE else None
             steps = Steps(self.tools, self.officers, self.rng, project_id, wanted)
             if report.data.get("confidential"):
                 self._name_readers(project_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-STALLED_YELLOW = timedelta(days=61)  # 2 months without a step in the talks
+STALLED_YELLOW = timedelta(days=61)  # 2 months without a new stage or a contact
 STALLED_RED = timedelta(days=92)  # 3 months
 TALKING = frozenset({"reported", "dispatched", "negotiating", "screening", "entry_review", "tenancy_review", "review"})
 CONTACT_EVERY = {"key": 7, "active": 14, "reserve": 60}  # calendar days, by grade
@@ -50,11 +50,12 @@ def light_of(project: Watched, today: date) -> Light:
 
 
 def _stalled(project: Watched, today: date) -> Sequence[tuple[str, str]]:
-    waited = today - project.stage_since
+    moved = max(project.stage_since, project.last_contact or project.stage_since)
+    waited = today - moved
     if waited > STALLED_RED:
-        return [("red", f"洽谈停滞超过 3 个月（自 {project.stage_since}）")]
+        return [("red", f"洽谈停滞超过 3 个月（自 {moved}）")]
     if waited > STALLED_YELLOW:
-        return [("yellow", f"洽谈停滞超过 2 个月（自 {project.stage_since}）")]
+        return [("yellow", f"洽谈停滞超过 2 个月（自 {moved}）")]
     return []
 
 

@@ -32,12 +32,17 @@ def test_fresh_talks_are_green_and_need_no_reason() -> None:
 
 @pytest.mark.parametrize(("days", "colour"), [(61, "green"), (62, "yellow"), (92, "yellow"), (93, "red")])
 def test_stalled_talks_turn_yellow_after_two_months_and_red_after_three(days: int, colour: str) -> None:
-    assert light_of(replace(TALKS, stage_since=ago(days)), TODAY).colour == colour
+    talks = replace(TALKS, stage="screening", stage_since=ago(days), last_contact=None)
+    assert light_of(talks, TODAY).colour == colour
+
+
+def test_talks_in_which_somebody_talks_do_not_stall() -> None:
+    assert light_of(replace(TALKS, stage_since=ago(300), last_contact=ago(3)), TODAY).colour == "green"
 
 
 @pytest.mark.parametrize("stage", sorted(TALKING))
 def test_every_stage_of_talks_can_stall(stage: str) -> None:
-    assert light_of(replace(TALKS, stage=stage, stage_since=ago(100)), TODAY).colour == "red"
+    assert light_of(replace(TALKS, stage=stage, stage_since=ago(100), last_contact=ago(95)), TODAY).colour == "red"
 
 
 @pytest.mark.parametrize("stage", ["signed", "construction_start", "full_capacity"])
