@@ -67,9 +67,13 @@ def _phrase(asked: Asked, field: str) -> Clause | None:
     return Phrase(field, asked.tokens) if len(asked.tokens) > 1 else Term(field, asked.tokens[0])
 
 
+ENGLISH_FORMS = ("co", "company", "corp", "corporation", "group", "holding", "inc", "limited", "llc", "ltd", "plc")
+
+
 def _word_prefix(asked: Asked, field: str) -> Clause | None:
-    """A Latin word is still being typed."""
-    return Prefix(field, asked.key) if asked.is_latin and len(asked.key) >= 2 else None
+    """A Latin word is still being typed. One that begins the form of every company (lt…, co…) says nothing."""
+    says_nothing = any(form.startswith(asked.key) for form in ENGLISH_FORMS)
+    return Prefix(field, asked.key) if asked.is_latin and len(asked.key) >= 2 and not says_nothing else None
 
 
 def _characters(asked: Asked, field: str) -> Clause | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from search.index import SearchQueryInvalid
+from search.clauses import Prefix
+from search.index import SearchQuery, SearchQueryInvalid
+from search.plan import plan
 from search.query import FACETS, read_query
 
 ACCESS = ("district:KHTD",)
@@ -94,3 +96,9 @@ def test_size_is_another_word_for_page_size() -> None:
 def test_a_wrong_parameter_is_named(parameters: dict[str, str | list[str]], field: str) -> None:
     with pytest.raises(SearchQueryInvalid, match=f"^{field}："):
         read_query(parameters, ACCESS)
+
+
+@pytest.mark.parametrize(("text", "tried"), [("lt", False), ("co", False), ("ltgd", True), ("micro", True)])
+def test_the_beginning_of_a_company_form_is_no_word_of_a_name(text: str, tried: bool) -> None:
+    bands = plan(SearchQuery(text=text, access=("public",))).rungs
+    assert any(band.clause == Prefix("names", text) for band in bands) is tried
