@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from crm.wiring import Deployment, holder_name
 from producers.outbox_relay import OutboxRelay
 
 BATCH = 2000
+JOINING_SECONDS = 0.2
 
 
 class Line:
@@ -33,11 +35,13 @@ class Line:
     def __init__(self, deployment: Deployment) -> None:
         tools, bus = deployment.tools, deployment.bus
         self.tools = tools
+        self._bus = bus
         self._relay = OutboxRelay(tools.database, bus, tools.clock, tools.vault, holder_name("demo-relay"))
         handler = LeadIntake(tools)
         stop = threading.Event()
         member = holder_name("demo")
-        self._intake = Runner(handler, bus.subscribe(INTAKE, handler.topics(), member), stop, batch=BATCH)
+        self._intake_topics = handler.topics()
+        self._intake = Runner(handler, bus.subscribe(INTAKE, self._intake_topics, member), stop, batch=BATCH)
         projector = SearchProjector(tools, tools.index)
         self._projector = Runner(projector, bus.subscribe(PROJECTOR, TOPICS, member), stop, batch=BATCH)
 
@@ -45,15 +49,29 @@ class Line:
         """Process what was submitted; the index waits for `catch_up`, since a commit of the index costs most."""
         while self._relay.step():
             pass
-        while self._intake.step(0):
-            pass
+        self._empty(self._intake, INTAKE, self._intake_topics)
 
     def catch_up(self) -> None:
         """Until nothing moves any more and everything written can be found."""
         self.tools.index.ensure()
-        while self._relay.step() + self._intake.step(0) + self._projector.step(0):
-            pass
+        moved = 1
+        while moved:
+            moved = self._relay.step()
+            moved += self._empty(self._intake, INTAKE, self._intake_topics)
+            moved += self._empty(self._projector, PROJECTOR, TOPICS)
         self.tools.index.refresh()
+
+    def _empty(self, runner: Runner, group: str, topics: Sequence[str]) -> int:
+        """Until the group has nothing left to give us; how much it was. On a broker an empty poll does not say so: a member
+        that has just joined is not given its partitions yet."""
+        done = 0
+        if isinstance(self._bus, EmbeddedBus):
+            while moved := runner.step(0):
+                done += moved
+            return done
+        while self._bus.lag(group, topics).records:
+            done += runner.step(JOINING_SECONDS)
+        return done
 
     def close(self) -> None:
         self._relay.leave()

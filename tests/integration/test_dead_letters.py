@@ -161,13 +161,13 @@ def test_a_refused_submission_shows_on_its_receipt_and_recovers(city: City) -> N
 
     receipt = submit(city.tools, CLI, Incoming("AG-BJ", lead_data(1)), "api")
     with city.tools.database.write() as session:
-        session.execute(text("UPDATE organisations SET active = 0 WHERE code = 'AG-BJ'"))
+        session.execute(text("UPDATE organisations SET active = false WHERE code = 'AG-BJ'"))
     city.pump()
     assert city.one("receipts")["state"] == "refused"
     letter = city.one("dead_letters")
     assert (letter["receipt_no"], letter["field"]) == (receipt.receipt_no, "source")
     with city.tools.database.write() as session:
-        session.execute(text("UPDATE organisations SET active = 1 WHERE code = 'AG-BJ'"))
+        session.execute(text("UPDATE organisations SET active = true WHERE code = 'AG-BJ'"))
     dead_letters.replay(city.tools, str(letter["id"]))
     city.pump()
     assert (city.one("receipts")["state"], city.one("leads")["receipt_no"]) == ("processed", receipt.receipt_no)

@@ -21,7 +21,10 @@ ROOT = Path(__file__).parents[2]
 
 def reports() -> list[Incoming]:
     """Every fourth one is a second report of a company that is reported before it."""
-    again = [named(n - 3, source_ref=f"again-{n}", with_code=False) if n % 4 == 0 else lead_data(n) for n in range(1, LEADS + 1)]
+    again = [
+        named(n - 3, source_ref=f"again-{n}", with_code=False) if n % 4 == 0 else lead_data(n)
+        for n in range(1, LEADS + 1)
+    ]
     return [Incoming("AG-SH" if n % 4 == 3 else "AG-BJ", data) for n, data in enumerate(again)]
 
 
@@ -34,10 +37,21 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     return worker
 
 
-def kill_in_the_middle(folder: Path, chance: random.Random) -> None:
-    """`kill -9` at a random moment after work began."""
+def kill_in_the_middle(city: City, folder: Path, chance: random.Random) -> None:
+    """`kill -9` at a random moment after reports began to come out at the end."""
+    before = city.count("inbox")
+    deadline = time.monotonic() + 60
     with start(folder) as worker:
-        time.sleep(0.2 + chance.random())
+        while city.count("inbox") == before and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(chance.random() / 4)
+        worker.kill()
+
+
+def kill_early(folder: Path, chance: random.Random) -> None:
+    """`kill -9` while the first records go out."""
+    with start(folder) as worker:
+        time.sleep(chance.random() / 4)
         worker.kill()
 
 
@@ -61,8 +75,9 @@ def test_killed_again_and_again_nothing_is_lost_or_doubled(make_city: CityMaker)
     assert len(receipts) == LEADS
     folder = city.tools.settings.data_dir
     chance = random.Random(7)
+    kill_early(folder, chance)
     for _ in range(KILLS):
-        kill_in_the_middle(folder, chance)
+        kill_in_the_middle(city, folder, chance)
     assert 0 < city.count("inbox") < LEADS, "the kills came before or after all the work"
     run_to_the_end(folder)
 
