@@ -27,6 +27,7 @@ FLAGS = (
 )
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 
+
 def make_gallery() -> Flask:
     """The gallery's little application; its pages read the product's templates and static files."""
     app = Flask("gallery", static_folder=str(ROOT / "crm" / "web" / "static"))
