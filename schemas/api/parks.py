@@ -51,7 +51,14 @@ class ParkArguments(PageArguments):
 class Carrier(OpenSchema):
     """A building or unit: areas in ㎡, clear height in m, floor load in t/㎡, power in kVA. Null is unknown."""
 
-    example = {"id": "C-1", "version": 1, "name": "示例厂房 2 号楼 1 层", "park": "P00", "state": "free", "free_area": 3000}
+    example = {
+        "id": "C-1",
+        "version": 1,
+        "name": "示例厂房 2 号楼 1 层",
+        "park": "P00",
+        "state": "free",
+        "free_area": 3000,
+    }
     id = fields.String(required=True)
     version = fields.Integer()
     name = fields.String(required=True)

@@ -81,12 +81,12 @@ class Api:
     def leader(self) -> Caller:
         return self.as_("leader", "OFFICE")
 
-    def signed_in(self, role: str = "dispatcher", organisation: str = "BUREAU", email: str = "a@demo.invalid") -> FlaskClient:
+    def signed_in(
+        self, role: str = "dispatcher", organisation: str = "BUREAU", email: str = "a@demo.invalid"
+    ) -> FlaskClient:
         """A client with the session cookie of the pages."""
         tools = self.city.tools
-        accounts.create_user(
-            tools, CLI, email=email, organisation=organisation, role=Role(role), password=PASSWORD
-        )
+        accounts.create_user(tools, CLI, email=email, organisation=organisation, role=Role(role), password=PASSWORD)
         client = self.client
         client.set_cookie("crm_session", accounts.sign_in(tools, email, PASSWORD), httponly=True, samesite="Lax")
         return client

@@ -183,7 +183,9 @@ class TestTheDescription:
 
 def routes(app: Flask) -> set[tuple[str, str]]:
     """Every route of the API as OpenAPI writes it."""
-    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/") and "openapi" not in rule.rule]
+    rules = [
+        rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/") and "openapi" not in rule.rule
+    ]
     return {
         (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
         for rule in rules

@@ -85,7 +85,9 @@ class TestReporting:
         assert answer.status_code == 202
         assert any("enterprise.uscc" in warning for warning in answer.json["warnings"])
 
-    @pytest.mark.parametrize(("role", "organisation"), [("leader", "OFFICE"), ("department", "DEPT-FGW"), ("liaison", "OFFICE")])
+    @pytest.mark.parametrize(
+        ("role", "organisation"), [("leader", "OFFICE"), ("department", "DEPT-FGW"), ("liaison", "OFFICE")]
+    )
     def test_roles_that_do_not_report_are_refused(self, api: Api, role: str, organisation: str) -> None:
         assert api.as_(role, organisation).post("/leads", lead_data()).status_code == 403
 
@@ -98,7 +100,9 @@ class TestReporting:
         assert api.reporter().post("/leads?organisation=AG-SH", lead_data()).status_code == 403
 
     def test_more_than_two_megabytes_are_not_even_read(self, api: Api) -> None:
-        answer = api.reporter().call("POST", "/leads", data=b" " * (2 * 1024 * 1024 + 1), content_type="application/json")
+        answer = api.reporter().call(
+            "POST", "/leads", data=b" " * (2 * 1024 * 1024 + 1), content_type="application/json"
+        )
         assert answer.status_code == 413
 
     def test_a_report_over_900_kb_is_too_large(self, api: Api) -> None:
@@ -217,7 +221,9 @@ class TestReading:
 class TestCorrecting:
     def test_a_merge_patch_changes_the_report_and_keeps_the_receipt(self, api: Api) -> None:
         lead = api.city.report("AG-BJ", lead_data())
-        answer = api.reporter().patch(f"/leads/{lead['id']}", {"project": {"investment": 9000, "floor_area": None}}, seen=1)
+        answer = api.reporter().patch(
+            f"/leads/{lead['id']}", {"project": {"investment": 9000, "floor_area": None}}, seen=1
+        )
         assert answer.status_code == 202
         assert answer.headers["Location"] == f"/api/v1/receipts/{lead['receipt_no']}"
         api.city.pump()
@@ -285,5 +291,3 @@ class TestCorrecting:
     def test_a_patch_is_an_object(self, api: Api) -> None:
         lead = api.city.report("AG-BJ", lead_data())
         assert api.reporter().patch(f"/leads/{lead['id']}", [1], seen=1).status_code == 422
-
-

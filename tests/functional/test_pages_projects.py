@@ -101,7 +101,9 @@ def test_a_stale_form_is_refused_with_everything_still_in_it(api: Api, bureau: F
 
 
 def test_a_park_elsewhere_is_refused_beside_its_field(api: Api, bureau: FlaskClient, project: str) -> None:
-    park = next(p for p in api.city.tools.reference.pack().parks.values() if p.district == "KETD" and p.accepts_projects)
+    park = next(
+        p for p in api.city.tools.reference.pack().parks.values() if p.district == "KETD" and p.accepts_projects
+    )
     answer = act(api, bureau, project, "dispatch", district="KHTD", park=park.code)
     assert answer.status_code == 422
     assert 'id="f-park-error"' in answer.text
@@ -131,7 +133,9 @@ def test_a_dispatch_of_the_past_shows_as_overdue(api: Api, project: str) -> None
     assert "逾期 " in page
 
 
-def test_a_district_reads_who_it_is_about_but_not_who_else_reported(api: Api, district: FlaskClient, project: str) -> None:
+def test_a_district_reads_who_it_is_about_but_not_who_else_reported(
+    api: Api, district: FlaskClient, project: str
+) -> None:
     sent(api, project)
     page = district.get(f"/projects/{project}").text
     assert "13900000000" in page
@@ -154,7 +158,12 @@ def test_a_milestone_is_claimed_with_evidence_and_confirmed_by_another(
     accepted(api, project)
     page = district.get(f"/projects/{project}?kind=signed").text
     assert 'name="evidence.agreement"' in page
-    given = {"kind": "signed", "occurred_on": "2026-03-01", "evidence.agreement": "lease", "evidence.parties": "区镇与企业"}
+    given = {
+        "kind": "signed",
+        "occurred_on": "2026-03-01",
+        "evidence.agreement": "lease",
+        "evidence.parties": "区镇与企业",
+    }
     assert act(api, district, project, "claim", **given).status_code == 303
     milestone = api.city.one("milestones", kind="signed")
     assert milestone["evidence"] == {"agreement": "lease", "parties": "区镇与企业"}
@@ -206,7 +215,9 @@ def test_leaders_read_and_are_offered_nothing_to_change(api: Api, project: str) 
 
 
 def test_the_overview_counts_what_is_in_scope(api: Api, project: str) -> None:
-    api.city.project("AG-BJ", {**DATA, "source_ref": "B-2", "enterprise": {"name": "保密（示例）公司"}, "confidential": True})
+    api.city.project(
+        "AG-BJ", {**DATA, "source_ref": "B-2", "enterprise": {"name": "保密（示例）公司"}, "confidential": True}
+    )
     page = api.signed_in("leader", "OFFICE", "leader@demo.invalid").get("/overview").text
     assert re.search(r'本月报送项目</span><span class="figure-value"><a class="num"[^>]*>1<', page)
     assert "投资 0.60 亿元" in page
@@ -228,7 +239,9 @@ def test_a_confidential_project_is_a_code_name_in_lists(api: Api) -> None:
     assert client.get(f"/projects/{project_id}").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/projects?sort=-stage_since&stage=reported", "/projects?district=KHTD&track=carrier"])
+@pytest.mark.parametrize(
+    "path", ["/projects?sort=-stage_since&stage=reported", "/projects?district=KHTD&track=carrier"]
+)
 def test_filters_are_links_that_work_without_a_script(bureau: FlaskClient, project: str, path: str) -> None:
     answer = bureau.get(path)
     assert answer.status_code == 200

@@ -70,7 +70,9 @@ def test_a_wrong_password_keeps_the_address_and_says_no_more(api: Api) -> None:
 
 def test_demonstration_accounts_are_listed_without_their_passwords(api: Api) -> None:
     folder = api.city.tools.settings.data_dir
-    (folder / "demo-accounts.json").write_text('[{"email": "leader@demo.invalid", "role": "leader", "password": "geheim-1"}]')
+    (folder / "demo-accounts.json").write_text(
+        '[{"email": "leader@demo.invalid", "role": "leader", "password": "geheim-1"}]'
+    )
     page = api.client.get("/sign-in").text
     assert "leader@demo.invalid" in page
     assert "geheim-1" not in page
@@ -187,7 +189,10 @@ def test_a_correction_keeps_the_receipt(api: Api, reporter: FlaskClient) -> None
     place = f"/leads/{lead['id']}/correct"
     page = reporter.get(place).text
     assert 'value="13900000000"' in page
-    values = {k: v for k, v in FORM.items() if k != "source_ref"} | {"project.floor_area": "4000", "version": lead["version"]}
+    values = {k: v for k, v in FORM.items() if k != "source_ref"} | {
+        "project.floor_area": "4000",
+        "version": lead["version"],
+    }
     assert post(reporter, place, values, place).status_code == 303
     api.city.pump()
     after = api.city.one("leads", source_ref="W-1")

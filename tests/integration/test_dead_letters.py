@@ -89,7 +89,7 @@ def test_bare_data_needs_an_envelope_to_go_into(city: City) -> None:
         dead_letters.mend(city.tools, letter, orjson.dumps(lead_data(1)))
 
 
-@pytest.mark.parametrize("value", [b"no json", b'{"specversion": "0.3"}', b'[]'])
+@pytest.mark.parametrize("value", [b"no json", b'{"specversion": "0.3"}', b"[]"])
 def test_what_is_no_event_cannot_be_put_in_its_place(city: City, value: bytes) -> None:
     letter = refuse(city)
     with pytest.raises(Invalid):

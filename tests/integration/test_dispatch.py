@@ -168,7 +168,9 @@ def test_a_confidential_project_expires_like_any_other(city: City) -> None:
     assert expire_unanswered(city.tools, city.clock.now() + timedelta(days=30)) == 1
 
 
-def test_a_transfer_keeps_the_first_district_in_the_history_and_splits_thirty_to_seventy(city: City, project: str) -> None:
+def test_a_transfer_keeps_the_first_district_in_the_history_and_splits_thirty_to_seventy(
+    city: City, project: str
+) -> None:
     send(city, project)
     accept(city.tools, officer("KETD"), project, city.version(project))
     transfer(city.tools, dispatcher(), project, city.version(project), district="KHTD", split=None, reason="用地")

@@ -58,7 +58,16 @@ def records(reports: Sequence[Report]) -> list[Delivered]:
 
 def outcome(city: City) -> Any:
     """What the city holds, ids and times of writing left out; leads are named by their source_ref."""
-    left_out = {"id", "version", "created_at", "updated_at", "code_name", "enterprise_id", "first_lead_id", "stage_since"}
+    left_out = {
+        "id",
+        "version",
+        "created_at",
+        "updated_at",
+        "code_name",
+        "enterprise_id",
+        "first_lead_id",
+        "stage_since",
+    }
     refs = {lead["id"]: lead["source_ref"] for lead in city.rows("leads")}
     members: dict[str, list[str]] = {}
     for lead in city.rows("leads"):

@@ -54,7 +54,9 @@ class Hidden:
         city.name_readers(project, dispatcher())
         version = city.version(project)
         dispatch(city.tools, dispatcher(), project, version, district="KETD", park=None, note=None)
-        city.report("AG-SH", named(5, confidential=True, project=plan | {"jobs": 5}, enterprise=enterprise), amends=True)
+        city.report(
+            "AG-SH", named(5, confidential=True, project=plan | {"jobs": 5}, enterprise=enterprise), amends=True
+        )
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +128,9 @@ def test_the_projects_document_shows_the_code_name_alone(told: City) -> None:
     assert built.document.access == ("user:user:dispatcher",)
 
 
-@pytest.mark.parametrize("access", [("bureau", "public"), ("district:KETD", "org:KETD", "public"), ("org:AG-BJ", "public")])
+@pytest.mark.parametrize(
+    "access", [("bureau", "public"), ("district:KETD", "org:KETD", "public"), ("org:AG-BJ", "public")]
+)
 def test_others_find_nothing_of_it_by_any_word(told: City, access: tuple[str, ...]) -> None:
     project, lead = told.one("projects", confidential=True), told.one("leads", confidential=True)
     hidden = {project["id"], project["enterprise_id"], lead["id"]}

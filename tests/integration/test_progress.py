@@ -193,7 +193,12 @@ def test_each_track_lands_once_on_the_day_of_its_last_condition(city: City, trac
                 confirm(city, project, milestone, colleague())
         confirm(city, project, milestone)
     assert city.one("projects")["landed_on"] == days[-1]
-    later = {"land": "construction_start", "carrier": "fit_out", "expansion": "land_supply", "light": "enterprise_enrolment"}
+    later = {
+        "land": "construction_start",
+        "carrier": "fit_out",
+        "expansion": "land_supply",
+        "light": "enterprise_enrolment",
+    }
     reach(city, project, later[track])
     assert city.one("projects")["landed_on"] == days[-1]
     landed_lines = [line for line in city.rows("history", aggregate="project") if line["change"].get("landed_on")]
@@ -224,7 +229,9 @@ def test_the_track_cannot_leave_a_confirmed_milestone_behind(city: City, project
 
 
 @pytest.mark.parametrize(("track", "grade"), [("rail", None), (None, "gold"), (None, None)])
-def test_edits_that_say_nothing_known_are_refused(city: City, project: str, track: str | None, grade: str | None) -> None:
+def test_edits_that_say_nothing_known_are_refused(
+    city: City, project: str, track: str | None, grade: str | None
+) -> None:
     with pytest.raises(Invalid):
         edit_project(city.tools, officer(), project, city.version(project), track=track, grade=grade)
 

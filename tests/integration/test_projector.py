@@ -81,7 +81,9 @@ def test_a_nudge_for_a_document_without_revision_writes_nothing(searchable: City
 
 def test_a_changed_name_is_found_under_the_new_and_on_the_project_too(searchable: City) -> None:
     lead = searchable.report("AG-BJ", named(1, source_ref="R-1"))
-    searchable.report("AG-BJ", named(1, source_ref="R-1", enterprise={"former_names": ["无锡旧巢光电有限公司"]}), amends=True)
+    searchable.report(
+        "AG-BJ", named(1, source_ref="R-1", enterprise={"former_names": ["无锡旧巢光电有限公司"]}), amends=True
+    )
     assert ("project", lead["project_id"]) in found(searchable, "无锡旧巢光电有限公司")
 
 

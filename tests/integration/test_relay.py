@@ -128,7 +128,7 @@ def test_events_sent_twice_leave_the_index_right(searchable: City) -> None:
 
 def test_a_submitted_report_goes_out_in_the_clear_only_on_the_bus(city: City) -> None:
     city.take("AG-BJ", lead_data(1))
-    assert all("13900001234".encode() not in row["sealed_envelope"] for row in city.rows("submissions"))
+    assert all(b"13900001234" not in row["sealed_envelope"] for row in city.rows("submissions"))
     city.relay.step()
     (record,) = published(city, [LEADS_SUBMITTED])
     assert b"13900001234" in record["value"]

@@ -113,7 +113,13 @@ class World:
         with unit_of_work(self.city.tools.database, self.city.clock) as unit:
             for code, operator, district in (("C-1", "OP-P003", "KETD"), ("C-2", "OP-P004", "KHTD")):
                 row: dict[str, Any] = {column.name: None for column in Carrier.__table__.c}
-                row |= {"id": code, "version": 1, "name": f"标准厂房 {code}", "operator": operator, "district": district}
+                row |= {
+                    "id": code,
+                    "version": 1,
+                    "name": f"标准厂房 {code}",
+                    "operator": operator,
+                    "district": district,
+                }
                 row |= {"accepts_risks": [], "refuses_risks": [], "state": "free", "demo": False, "updated_at": START}
                 rows, touched = {"carriers": [row]}, (("carrier", code),)
                 unit.record(Fact("carrier.registered.v1", "carrier", code, 1, actors.CLI, rows, documents=touched))
@@ -209,7 +215,9 @@ def test_enterprises_are_those_of_the_visible_projects(world: World, who: str) -
 def test_carriers(world: World, who: str) -> None:
     actor, sees = WHO[who]
     with world.city.tools.database.read() as session:
-        assert set(session.scalars(select(Carrier.id).where(visible_carriers(scope_of(session, actor))))) == sees.carriers
+        assert (
+            set(session.scalars(select(Carrier.id).where(visible_carriers(scope_of(session, actor))))) == sees.carriers
+        )
 
 
 @everybody
@@ -218,7 +226,9 @@ def test_search_finds_what_the_lists_show(world: World, who: str) -> None:
     hits = world.hits(actor)
     assert {id_ for kind, id_ in hits if kind == "project"} == {world.projects[name] for name in sees.projects}
     assert {id_ for kind, id_ in hits if kind == "lead"} == {world.leads[name] for name in sees.leads}
-    assert {id_ for kind, id_ in hits if kind == "enterprise"} == {world.enterprises[name] for name in sees.enterprises(actor)}
+    assert {id_ for kind, id_ in hits if kind == "enterprise"} == {
+        world.enterprises[name] for name in sees.enterprises(actor)
+    }
     parks = {id_ for kind, id_ in hits if kind == "park"}
     assert parks == set(world.city.tools.reference.pack().parks)
 
@@ -270,7 +280,9 @@ def test_an_empty_scope_of_search_sees_nothing(world: World, who: str) -> None:
     assert world.city.tools.index.search(SearchQuery(access=())).total == 0
 
 
-def test_a_second_open_report_does_not_open_a_confidential_project(world: World, template: CityTemplate, tmp_path: Any) -> None:
+def test_a_second_open_report_does_not_open_a_confidential_project(
+    world: World, template: CityTemplate, tmp_path: Any
+) -> None:
     city = template.city(tmp_path / "own", indexed=True)
     secret = city.report("AG-SH", named(1, confidential=True))
     city.report("AG-BJ", named(1, source_ref="open"))

@@ -57,7 +57,12 @@ def test_a_fact_leaves_row_history_outbox_and_revision(city: City) -> None:
     record(city, fact())
     assert [after - was for after, was in zip(counts(city), before, strict=True)] == [1, 1, 1, 1]
     line = city.one("history", aggregate_id="e1")
-    assert (line["type"], line["version"], line["reason"], line["trace_id"]) == ("enterprise.registered.v1", 1, "测试", "t1")
+    assert (line["type"], line["version"], line["reason"], line["trace_id"]) == (
+        "enterprise.registered.v1",
+        1,
+        "测试",
+        "t1",
+    )
     assert line["rows"]["enterprises"][0]["name"] == "苏州铂岑斯精密机械有限公司"
     assert (line["recorded_at"], line["occurred_at"]) == (START, START)
     revision = city.one("search_documents", type="enterprise", id="e1")
@@ -74,7 +79,11 @@ def test_the_outbox_holds_the_public_event(city: City) -> None:
 
 def test_neither_history_nor_event_carries_the_actors_name(city: City) -> None:
     record(city, fact())
-    assert city.one("history", aggregate_id="e1")["actor"] == {"id": "user:1", "organisation": "BUREAU", "role": "admin"}
+    assert city.one("history", aggregate_id="e1")["actor"] == {
+        "id": "user:1",
+        "organisation": "BUREAU",
+        "role": "admin",
+    }
     assert "裴听澜".encode() not in city.one("outbox")["value"]
 
 
@@ -118,7 +127,9 @@ def test_columns_left_out_of_a_row_keep_their_value(city: City) -> None:
     record(city, fact(1, headcount=10))
     partial = Fact("enterprise.updated.v1", "enterprise", "e1", 2, ACTOR, {"enterprises": [enterprise(2)]})
     short = {name: value for name, value in enterprise(2).items() if name != "headcount"}
-    record(city, Fact(**{name: getattr(partial, name) for name in partial.__slots__} | {"rows": {"enterprises": [short]}}))
+    record(
+        city, Fact(**{name: getattr(partial, name) for name in partial.__slots__} | {"rows": {"enterprises": [short]}})
+    )
     assert city.one("enterprises")["headcount"] == 10
 
 

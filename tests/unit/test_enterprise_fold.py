@@ -76,7 +76,9 @@ def test_a_report_folded_twice_changes_nothing(bodies: list[dict[str, Any]]) -> 
 
 
 def test_the_first_word_counts_and_gaps_are_filled_later() -> None:
-    folded = profile({"name": "甲公司", "main_business": ""}, {"name": "乙公司", "main_business": "做板", "headcount": 30})
+    folded = profile(
+        {"name": "甲公司", "main_business": ""}, {"name": "乙公司", "main_business": "做板", "headcount": 30}
+    )
     assert (folded["name"], folded["main_business"], folded["headcount"]) == ("甲公司", "做板", 30)
 
 

@@ -68,7 +68,9 @@ def test_every_command_is_documented() -> None:
     missing = []
     for path in command_paths(root, "crm"):
         group, _, leaf = path.rpartition(" ")
-        if not any(f"`{group}" in row and re.search(rf"(`|{re.escape(group)} ){re.escape(leaf)}\b", row) for row in rows):
+        if not any(
+            f"`{group}" in row and re.search(rf"(`|{re.escape(group)} ){re.escape(leaf)}\b", row) for row in rows
+        ):
             missing.append(path)
     assert missing == []
 

@@ -88,7 +88,11 @@ def takes_json(blueprint: Resource, schema: Any, example: Any, *types: str) -> C
 
 
 def answers(
-    blueprint: Resource, schema: type[marshmallow.Schema], *refusals: int, status: int = 200, also: Mapping[int, str] = {}
+    blueprint: Resource,
+    schema: type[marshmallow.Schema],
+    *refusals: int,
+    status: int = 200,
+    also: Mapping[int, str] = {},
 ) -> Callable[[View], View]:
     """The answer as `schema` writes it, other good statuses with the same body, and the refusals to expect."""
     example = getattr(schema, "example", None)

@@ -74,7 +74,9 @@ def _sentence(kind: str, line: HistoryLine, names: Names) -> tuple[str, str]:
         case "activity-logged":
             return _activity(line.rows)
         case "obstacle-raised":
-            return f"提请{names.organisation(change.get('department'))}协调", _first(line.rows, "obstacles", "description")
+            return f"提请{names.organisation(change.get('department'))}协调", _first(
+                line.rows, "obstacles", "description"
+            )
         case "obstacle-resolved":
             return "协调事项已答复", _first(line.rows, "obstacles", "answer")
         case "updated":

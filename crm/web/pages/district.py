@@ -41,7 +41,13 @@ def district_day() -> Response:
     return show(
         "district.html",
         pending=[
-            (a, p, until(a.due_at, now, ANSWER), matches.get(p.id), product_of(p, enterprises.get(p.enterprise_id or "")))
+            (
+                a,
+                p,
+                until(a.due_at, now, ANSWER),
+                matches.get(p.id),
+                product_of(p, enterprises.get(p.enterprise_id or "")),
+            )
             for a, p in pending
         ],
         working=sorted(working, key=lambda p: order[lights[p.id].colour]),

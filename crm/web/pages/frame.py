@@ -98,7 +98,11 @@ def _whole_context() -> dict[str, Any]:
         return context
     actor = session.actor
     shown = [
-        {"id": id_, **_membership(organisation, role), "current": (organisation, role) == (actor.organisation, actor.role)}
+        {
+            "id": id_,
+            **_membership(organisation, role),
+            "current": (organisation, role) == (actor.organisation, actor.role),
+        }
         for id_, organisation, role in session.memberships
     ]
     return context | {

@@ -119,6 +119,4 @@ def _patch(after: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any
 
 
 def _form(lead: Any, values: Mapping[str, str], errors: Mapping[str, str], status: int) -> Response:
-    return show(
-        "lead_correct.html", status=status, lead=lead, values=values, errors=errors, labels=LABELS, t=wording()
-    )
+    return show("lead_correct.html", status=status, lead=lead, values=values, errors=errors, labels=LABELS, t=wording())

@@ -38,9 +38,7 @@ class Asked:
 
 def _dispatch(asked: Asked) -> str:
     district, park, note = text("district", required=True), text("park") or None, text("note", longest=2000) or None
-    dispatching.dispatch(
-        asked.tools, asked.actor, asked.project_id, version(), district=district, park=park, note=note
-    )
+    dispatching.dispatch(asked.tools, asked.actor, asked.project_id, version(), district=district, park=park, note=note)
     return f"已派发给{asked.tools.reference.pack().districts[district].name}，须在 3 个工作日内答复"
 
 

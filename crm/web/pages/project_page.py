@@ -119,7 +119,9 @@ def _next_claim(detail: ProjectDetail, claimable: Sequence[str]) -> str:
     order = allowed_kinds(detail.project.track)
     there = {m.kind for m in detail.milestones if m.state != "refused"} | {detail.project.stage}
     furthest = max((order.index(kind) for kind in there if kind in order), default=-1)
-    after = [kind for kind in claimable if order.index(kind) > furthest and kind != "negotiating"]  # follows from accepting
+    after = [
+        kind for kind in claimable if order.index(kind) > furthest and kind != "negotiating"
+    ]  # follows from accepting
     return next(iter([*after, *claimable]), "")
 
 

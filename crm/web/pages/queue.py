@@ -73,7 +73,8 @@ def queue() -> Response:
         for p in page.items
     ]
     tabs = [
-        {"label": label, "href": f"/queue?tab={code}", "active": code == tab, "badge": counts[code]} for code, label in TABS
+        {"label": label, "href": f"/queue?tab={code}", "active": code == tab, "badge": counts[code]}
+        for code, label in TABS
     ]
     return show(
         "queue.html", part="parts/queue_rows.html", tab=tab, tabs=tabs, rows=rows, page=page, listing=listing,

@@ -26,7 +26,13 @@ LABELS: dict[str, str] = {
     "confidential": "保密项目",
 }  # fmt: skip
 LISTS = {"enterprise.aliases", "project.process_risks", "project.preferred_districts"}
-AMOUNTS = ("project.investment", "project.fixed_assets", "project.floor_area", "project.land", "enterprise.registered_capital")
+AMOUNTS = (
+    "project.investment",
+    "project.fixed_assets",
+    "project.floor_area",
+    "project.land",
+    "enterprise.registered_capital",
+)
 
 
 def labels() -> Mapping[str, str]:

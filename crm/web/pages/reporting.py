@@ -133,10 +133,19 @@ def _proofs(view: ReceiptView, data: Mapping[str, Any], *, has_contact: bool) ->
     return [("投资方联系人", has_contact), ("明确的落户意向", intention), ("由本单位以外的人确认", False)]
 
 
-def _form(values: dict[str, str], *, status: int = 200, errors: Mapping[str, str] | None = None, **more: Any) -> Response:
+def _form(
+    values: dict[str, str], *, status: int = 200, errors: Mapping[str, str] | None = None, **more: Any
+) -> Response:
     # A form htmx swaps in must be kept by it: 422 is, 409 and 429 are not.
     context: dict[str, Any] = {"values": values, "errors": errors or {}, "labels": labels()}
-    context |= {"paste": request.form.get("paste", ""), "t": wording(), "lang": language(), "read": [], "kept": [], **more}
+    context |= {
+        "paste": request.form.get("paste", ""),
+        "t": wording(),
+        "lang": language(),
+        "read": [],
+        "kept": [],
+        **more,
+    }
     swapped = 422 if status in (409, 429) and request.headers.get("HX-Request") else status
     return show("report.html", part="parts/report_form.html", status=swapped, **context)
 
@@ -157,5 +166,3 @@ def _keep_answer(taken: Submitted, answer: BlindAnswer | None, *, named: bool) -
         until = answer.protected_until.isoformat() if answer.protected_until else None
         kept[taken.receipt_no] = {"reported": answer.reported, "protected_until": until}
     session["answers"] = kept
-
-
