@@ -38,7 +38,7 @@ class KafkaBus:
         self._producer: KafkaProducer | None = None
         self._admin: KafkaAdminClient | None = None
         self._reader: KafkaConsumer | None = None
-        self._lags: dict[tuple[str, tuple[str, ...]], tuple[float, Lag]] = {}
+        self._oldest_known: dict[tuple[str, tuple[str, ...]], tuple[float, datetime | None]] = {}
 
     def ensure_topics(self, topics: Sequence[Topic] = TOPICS) -> None:
         with translated():
@@ -104,18 +104,22 @@ class KafkaBus:
         return KafkaSubscription(self._access, group, topics, member)
 
     def lag(self, group: str, topics: Sequence[str]) -> Lag:
-        """A group that is behind is asked about again after `lag_kept`: pages ask with every request, and to find the
-        oldest record costs a fetch. That nothing waits is never said from memory."""
+        """The count is always fresh; since when the oldest waits is asked again after `lag_kept`, since to find that record
+        costs a fetch, and pages ask with every request."""
         asked = (group, tuple(topics))
-        with self._lag_lock:
-            at, lag = self._lags.get(asked, (float("-inf"), Lag(0, None)))
-            if not lag.records or time.monotonic() - at > self._lag_kept:
-                with translated():
-                    lag = self._count_lag(group, topics)
-                self._lags[asked] = (time.monotonic(), lag)
-        return lag
+        with self._lag_lock, translated():
+            records, starts = self._behind(group, topics)
+            if not records:
+                self._oldest_known.pop(asked, None)
+                return Lag(0, None)
+            at, oldest = self._oldest_known.get(asked, (float("-inf"), None))
+            if time.monotonic() - at > self._lag_kept:
+                oldest = self._oldest(starts)
+                self._oldest_known[asked] = (time.monotonic(), oldest)
+            return Lag(records, oldest)
 
-    def _count_lag(self, group: str, topics: Sequence[str]) -> Lag:
+    def _behind(self, group: str, topics: Sequence[str]) -> tuple[int, dict[TopicPartition, int]]:
+        """How many records the group has not committed, and where they start."""
         admin = self._administrator()
         places = [
             TopicPartition(row["name"], partition["partition_index"])
@@ -124,7 +128,7 @@ class KafkaBus:
             for partition in row["partitions"]
         ]
         if not places:
-            return Lag(0, None)
+            return 0, {}
         committed = admin.list_group_offsets({group: places}).get(group, {})
         firsts = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
         ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
@@ -136,7 +140,7 @@ class KafkaBus:
             if ends[place].offset > start:
                 behind[place] = start
                 records += ends[place].offset - start
-        return Lag(records, self._oldest(behind) if behind else None)
+        return records, behind
 
     def _oldest(self, starts: Mapping[TopicPartition, int]) -> datetime | None:
         """When the first unread record of any partition was appended; None if they were erased meanwhile."""
