@@ -208,7 +208,7 @@ def test_enterprises_are_those_of_the_visible_projects(world: World, who: str) -
     actor, sees = WHO[who]
     with world.city.tools.database.read() as session:
         found = set(session.scalars(select(Enterprise.id).where(visible_enterprises(scope_of(session, actor)))))
-    assert world.names(world.enterprises, found) == sees.projects
+    assert world.names(world.enterprises, found) == sees.enterprises(actor)
 
 
 @everybody
