@@ -18,7 +18,8 @@ from crm.bus.port import Delivered
 from crm.domain.errors import Conflict
 from crm.services.dead_letters import bury, bury_again, settle
 from crm.services.ids import new_id, topic_receipt_number
-from crm.services.intake import Intake, ReportIn, sorted_by_receipt
+from crm.services.intake import Intake
+from crm.services.report_in import ReportIn, sorted_by_receipt
 from crm.services.reports import CheckedReport, check_report
 from crm.services.submission import AMENDED, SUBMITTED
 from crm.services.tools import Tools

@@ -18,7 +18,7 @@ from crm.domain.actors import Actor, Role
 from crm.domain.errors import Conflict, CrmError, Forbidden, Invalid, Stale
 from crm.domain.permissions import Verb, require
 from crm.services.ids import new_id, receipt_number
-from crm.services.intake import without_contacts
+from crm.services.report_in import without_contacts
 from crm.services.reports import CheckedReport, as_invalid, check_report
 from crm.services.tools import Tools
 from crm.store.models import DeadLetter, Lead, Organisation, Receipt, Submission
