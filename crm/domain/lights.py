@@ -9,6 +9,7 @@ from datetime import date, timedelta
 STALLED_YELLOW = timedelta(days=61)  # 2 months without a new stage or a contact
 STALLED_RED = timedelta(days=92)  # 3 months
 TALKING = frozenset({"reported", "dispatched", "negotiating", "screening", "entry_review", "tenancy_review", "review"})
+IN_TALKS = TALKING - {"reported", "dispatched"}
 CONTACT_EVERY = {"key": 7, "active": 14, "reserve": 60}  # calendar days, by grade
 
 
@@ -31,6 +32,7 @@ class Watched:
     last_contact: date | None
     answer_due: date | None  # of a dispatch not answered yet
     landed: bool
+    assigned: bool = True  # to a district: somebody is there to call
 
 
 def light_of(project: Watched, today: date) -> Light:
@@ -42,7 +44,7 @@ def light_of(project: Watched, today: date) -> Light:
         found.append(("red", f"派发逾期未答复（应于 {project.answer_due} 前）"))
     if project.stage in TALKING:
         found.extend(_stalled(project, today))
-    if project.stage == "negotiating":
+    if project.assigned and project.stage in IN_TALKS:
         found.extend(_silent(project, today))
     colours = [colour for colour, _ in found]
     worst = "red" if "red" in colours else "yellow" if colours else "green"

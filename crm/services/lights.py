@@ -36,4 +36,5 @@ def _watched(project: Project, answer_due: date | None) -> Watched:
         last_contact=local_date(project.last_activity_at) if project.last_activity_at else None,
         answer_due=answer_due,
         landed=project.landed_on is not None,
+        assigned=project.district is not None,
     )

@@ -32,8 +32,14 @@ def test_fresh_talks_are_green_and_need_no_reason() -> None:
 
 @pytest.mark.parametrize(("days", "colour"), [(61, "green"), (62, "yellow"), (92, "yellow"), (93, "red")])
 def test_stalled_talks_turn_yellow_after_two_months_and_red_after_three(days: int, colour: str) -> None:
-    talks = replace(TALKS, stage="screening", stage_since=ago(days), last_contact=None)
+    talks = replace(TALKS, stage="screening", stage_since=ago(days), last_contact=None, assigned=False)
     assert light_of(talks, TODAY).colour == colour
+
+
+def test_a_district_that_has_a_project_must_call_whatever_its_stage() -> None:
+    talks = replace(TALKS, stage="screening", last_contact=ago(15))
+    assert light_of(talks, TODAY).colour == "yellow"
+    assert light_of(replace(talks, assigned=False), TODAY).colour == "green"
 
 
 def test_talks_in_which_somebody_talks_do_not_stall() -> None:
