@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from elasticsearch import Elasticsearch
 from search.elastic_index import ElasticIndex
 from search.embedded_index import EmbeddedIndex
 from search.index import SearchIndex
+from tests.servers import server_url
 
 
 class Lab(Protocol):
@@ -40,22 +40,11 @@ class EmbeddedLab:
             self._index = None
 
 
-def server_url() -> str:
-    """Where the tests find Elasticsearch: skips without one, or fails where CRM_REQUIRE asks for it."""
-    url = os.environ.get("CRM_TEST_ELASTICSEARCH") or os.environ.get("CRM_SEARCH_URL", "")
-    if url.startswith("http"):
-        return url
-    reason = "no Elasticsearch: CRM_TEST_ELASTICSEARCH and CRM_SEARCH_URL name none"
-    if "elasticsearch" in os.environ.get("CRM_REQUIRE", "").split(","):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 class ElasticLab:
     """An alias of its own on the shared server; its indexes are deleted afterwards."""
 
     def __init__(self, _folder: Path) -> None:
-        self.url = server_url()
+        self.url = server_url("elasticsearch")
         self.alias = f"crm-test-{uuid4().hex[:12]}"
         self._index: ElasticIndex | None = None
 
