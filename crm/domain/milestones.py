@@ -70,7 +70,6 @@ TRACK_NAMES: Mapping[str, str] = {"land": "供地", "carrier": "载体", "expans
 STAGES = ("reported", "dispatched", *dict.fromkeys(kind for track in TRACKS.values() for kind in track))
 OFF_LINE = ("shelved", "lost", "terminated", "unchosen", "merged")
 
-COUNTING_AGREEMENTS = ("investment_agreement", "lease", "purchase")
 NON_COUNTING_AGREEMENTS = ("framework_agreement", "intent", "signing_event")
 
 

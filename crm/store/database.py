@@ -61,11 +61,6 @@ class Database:
         with translated(), Session(self.write_engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    @property
-    def lock_clause(self) -> str:
-        """What makes a SELECT lock its rows (SQLite has one writer and needs none)."""
-        return "" if self.is_sqlite else " FOR UPDATE"
-
     def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""
         with self.read() as session:

@@ -98,9 +98,3 @@ def _may_see(session: Session, scope: Scope, receipt: Receipt, lead: Lead | None
         return session.scalar(select(Lead.id).where(Lead.id == lead.id, visible_leads(scope))) is not None
     own = receipt.organisation == scope.actor.organisation and scope.actor.role in (Role.REPORTER, Role.DISTRICT)
     return own or scope.city_wide
-
-
-def other_reports(session: Session, enterprise_id: str, organisation: str) -> bool:
-    """Whether anybody else reported this enterprise: the blind answer, nothing more."""
-    statement = select(Lead.id).where(Lead.enterprise_id == enterprise_id, Lead.organisation != organisation).limit(1)
-    return session.scalar(statement) is not None
