@@ -51,7 +51,7 @@ class KafkaServer(Server):
         if not list(self.libraries.glob("kafka-server-*.jar")):
             goal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
             machine.maven("kafka.xml", goal, f"-DoutputDirectory={self.libraries}", "-DincludeScope=runtime")
-        properties = self.home / "server.properties"
+        properties = self.run / "server.properties"
         data = self.run / "data"
         properties.write_text(PROPERTIES.format(port=self.port, controller=self.port + 1, data=data))
         if not data.exists():
@@ -62,7 +62,7 @@ class KafkaServer(Server):
     def launch(self) -> int:
         memory = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC"]
         java = [machine.jdk(17) / "bin" / "java", *memory, *self._class_path]
-        return machine.launch([*java, "kafka.Kafka", self.home / "server.properties"], self.log, self.user)
+        return machine.launch([*java, "kafka.Kafka", self.run / "server.properties"], self.log, self.user)
 
     def answers(self) -> bool:
         """The port opens when the broker is ready to serve."""

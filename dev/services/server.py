@@ -9,15 +9,21 @@ from dev.services import machine
 
 
 class Server(ABC):
-    """One server of this checkout. Subclasses say how to get, prepare and launch it."""
+    """One server of this checkout. Subclasses say how to get, prepare and launch it.
+
+    The one without an `instance` is that of `make services`; tests that pause or kill a server, or want one set up
+    otherwise, start an instance of their own beside it, with data, log and port of its own and the same programs.
+    """
 
     name: str
     setting: str
     port: int
     runs_as: str
 
-    def __init__(self) -> None:
+    def __init__(self, instance: str = "", port: int | None = None) -> None:
         self.home = machine.folder() / self.name
+        self.run = self.home / (f"run-{instance}" if instance else "run")
+        self.port = port or self.port
         self.user = machine.account(self.runs_as)
 
     @property
@@ -38,16 +44,12 @@ class Server(ABC):
         """Whether it serves requests."""
 
     @property
-    def run(self) -> Path:
-        return self.home / "run"
-
-    @property
     def log(self) -> Path:
         return self.run / "server.log"
 
     @property
     def _pid_file(self) -> Path:
-        return self.home / "pid"
+        return self.run / "pid"
 
     def pid(self) -> int | None:
         """The process that runs, None if none."""
