@@ -1,16 +1,20 @@
 """Settings: the only reader of the environment; frozen, so that nobody changes them later.
 
-Names and defaults are those of `docs/settings.md`; a test fails when one is missing there.
+Names and defaults are those of `docs/settings.md`; a test fails when one is missing there. A secret may come as a file
+instead (`NAME_FILE`), as container engines give them: an environment is shown by `ps`, `inspect` and crash reports.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from crm.domain.errors import Invalid
 
@@ -25,13 +29,15 @@ SUPPORTED_SETS = (
 )
 KAFKA_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+SECRETS = ("CRM_DATABASE_URL", "CRM_DATABASE_PASSWORD", "CRM_KAFKA_PASSWORD", "CRM_SEARCH_API_KEY", "CRM_SECRET_KEY")
+"""Settings that may come as `NAME_FILE`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One set of settings. `secret_key` None: not given in the environment."""
 
-    database_url: str = "sqlite:///var/crm.db"
+    database_url: str = field(default="sqlite:///var/crm.db", repr=False)  # may hold a password
     bus_url: str = EMBEDDED
     search_url: str = EMBEDDED
     data_dir: Path = Path("var")
@@ -45,6 +51,7 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+    trusted_proxies: str = "127.0.0.1"
     reference_dir: Path = Path(__file__).parent / "reference" / "kunshan"
     check_limit: int = 60
     report_limit: int = 5000
@@ -53,10 +60,10 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read CRM_* variables. Raises Invalid naming the variable at fault."""
-        env = os.environ if environ is None else environ
+        env = _with_secrets(os.environ if environ is None else environ)
         default = cls()
         settings = cls(
-            database_url=env.get("CRM_DATABASE_URL") or default.database_url,
+            database_url=_database_url(env, default.database_url),
             bus_url=env.get("CRM_BUS_URL") or default.bus_url,
             search_url=env.get("CRM_SEARCH_URL") or default.search_url,
             data_dir=Path(env.get("CRM_DATA_DIR") or default.data_dir),
@@ -70,6 +77,7 @@ class Settings:
             secret_key=env.get("CRM_SECRET_KEY") or None,
             host=env.get("CRM_HOST") or default.host,
             port=_whole(env, "CRM_PORT", default.port),
+            trusted_proxies=env.get("CRM_TRUSTED_PROXIES") or default.trusted_proxies,
             reference_dir=Path(env.get("CRM_REFERENCE_DIR") or default.reference_dir),
             check_limit=_whole(env, "CRM_CHECK_LIMIT", default.check_limit),
             report_limit=_whole(env, "CRM_REPORT_LIMIT", default.report_limit),
@@ -137,6 +145,41 @@ def _kafka_servers(url: str) -> tuple[str, ...]:
     return servers if all(re.fullmatch(r"[^\s:/,]+:\d{1,5}", server) for server in servers) else ()
 
 
+def _with_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment, with what its NAME_FILE variables point at under the names themselves."""
+    env = dict(environ)
+    for name in SECRETS:
+        if place := env.get(f"{name}_FILE"):
+            if env.get(name):
+                raise Invalid.of(f"{name}_FILE", f"不能与 {name} 同时设置")
+            env[name] = _secret_in(Path(place), f"{name}_FILE")
+    return env
+
+
+def _secret_in(path: Path, variable: str) -> str:
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Invalid.of(variable, f"无法读取 {path}（{error.strerror}）") from error
+    except UnicodeDecodeError as error:
+        raise Invalid.of(variable, f"{path} 不是 UTF-8 文本") from error
+    if not secret:
+        raise Invalid.of(variable, f"{path} 是空的")
+    return secret
+
+
+def _database_url(env: Mapping[str, str], default: str) -> str:
+    """The URL, with the password in it when that is given apart."""
+    url, password = env.get("CRM_DATABASE_URL") or default, env.get("CRM_DATABASE_PASSWORD")
+    if not password:
+        return url
+    parts = urlsplit(url)
+    if not url.startswith(POSTGRESQL) or parts.username is None or parts.password is not None:
+        raise Invalid.of("CRM_DATABASE_PASSWORD", f"CRM_DATABASE_URL 须为 {POSTGRESQL}用户@…，其中不带密码")
+    user, _, place = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}").geturl()
+
+
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(env[name]) if env.get(name) else None
 
@@ -149,14 +192,19 @@ def _whole(env: Mapping[str, str], name: str, default: int) -> int:
 
 
 def kept_secret(folder: Path, name: str) -> str:
-    """A secret made at first run and kept in the data folder, readable by its owner only."""
+    """A secret made at first run and kept in the data folder, readable by its owner only.
+
+    Several processes may start at once: a file appears under its name only when it is complete.
+    """
     path = folder / name
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
+        descriptor, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}-")  # 0600
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(descriptor)
+        with contextlib.suppress(FileExistsError):  # another was quicker: then its secret holds
+            os.link(draft, path)
+        os.unlink(draft)
     return path.read_text(encoding="ascii").strip()
