@@ -21,7 +21,6 @@ from crm.services.reference import Reference
 from crm.services.tools import Tools
 from crm.store.database import Database
 from crm.store.vault import Vault
-from search.embedded_index import EmbeddedIndex
 from search.index import SearchIndex
 
 
@@ -56,7 +55,7 @@ def connect(settings: Settings, clock: Clock | None = None, *, owns_index: bool 
     return Deployment(tools, _bus(settings, database, clock))
 
 
-# A city's clients take half a second to import, which the embedded set's commands need not wait for.
+# Either set's clients take half a second to import, which a process of the other need not wait for.
 def _bus(settings: Settings, database: Database, clock: Clock) -> EventBus:
     if settings.bus_url == EMBEDDED:
         return EmbeddedBus(database, clock)
@@ -76,6 +75,8 @@ def _bus(settings: Settings, database: Database, clock: Clock) -> EventBus:
 
 def _index(settings: Settings, *, owns_index: bool) -> SearchIndex:
     if settings.search_url == EMBEDDED:
+        from search.embedded_index import EmbeddedIndex  # noqa: PLC0415
+
         return EmbeddedIndex(settings.index_dir, writable=owns_index)
     from search.elastic_index import ElasticIndex  # noqa: PLC0415
 

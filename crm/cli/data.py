@@ -1,4 +1,4 @@
-"""`crm db`, `topics`, `reference`, `demo`, `events`, `dump`: schema, pack, demonstration data, history."""
+"""`crm db`, `topics`, `reference`, `events`, `dump`: schema, pack, history."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import click
 from consumers.lead_intake import feeds
 from crm.cli.opening import opened, quiet_logs
 from crm.config import Settings
-from crm.demo.clearing import clear_demo
-from crm.demo.loading import load_demo
 from crm.services import history
 from crm.services.reference import load_reference, loaded
 from crm.store import schema
@@ -66,23 +64,6 @@ def load(folder: Path | None, if_missing: bool) -> None:
             return
         pack = load_reference(tools.database, tools.clock, folder or tools.settings.reference_dir)
         click.echo(f"已载入 {len(pack.nodes)} 个环节、{len(pack.parks)} 个园区（版本 {pack.version}）")
-
-
-@click.group(help="演示数据（虚构并标明）。")
-def demo() -> None:
-    """Group."""
-
-
-@demo.command("load", help="写入一年的演示数据与每种角色的演示账号。")
-def demo_load() -> None:
-    with opened(owns_index=True) as deployment:
-        click.echo(load_demo(deployment))
-
-
-@demo.command("clear", help="清除演示数据，保留其他一切。")
-def demo_clear() -> None:
-    with opened(owns_index=True) as deployment:
-        click.echo(clear_demo(deployment))
 
 
 @click.group(help="事实的历史。")

@@ -1,4 +1,4 @@
-"""`crm serve`, `crm web`, `crm worker`, `crm scheduler`: the long-running commands."""
+"""`crm serve`, `crm web`: the commands that answer HTTP. Workers are in `working.py`, which need nothing of the web."""
 
 from __future__ import annotations
 
@@ -89,28 +89,4 @@ def web() -> None:
         _start_web(processes, deployment)
         settings = deployment.tools.settings
         click.echo(f"网页与接口：http://{settings.host}:{settings.port}")
-        sys.exit(processes.wait())
-
-
-@click.command(help="运行消费者与中继；--only 只运行其一（可重复）。")
-@click.option("--only", multiple=True, type=click.Choice(PARTS))
-def worker(only: tuple[str, ...]) -> None:
-    parts = only or PARTS
-    with opened(owns_index=True) as deployment:
-        quiet_logs(logging.INFO)
-        processes = Processes(deployment)
-        processes.stop_on_signals()
-        for part in parts:
-            processes.start_part(part)
-        click.echo(f"运行中：{'、'.join(parts)}")
-        sys.exit(processes.wait())
-
-
-@click.command(help="运行定时任务（全部署只需一个，多开的候补）。")
-def scheduler() -> None:
-    with opened() as deployment:
-        quiet_logs(logging.INFO)
-        processes = Processes(deployment)
-        processes.stop_on_signals()
-        processes.start_scheduler()
         sys.exit(processes.wait())

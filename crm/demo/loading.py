@@ -1,6 +1,6 @@
 """`crm demo load`: an invented year, played through the real services, marked and removable.
 
-Called by `crm/cli/data.py` (`make run`) and, for the accounts, by `crm/cli/running.py`.
+Called by `crm/cli/demo.py` (`make run`) and, for the accounts, by `crm/cli/running.py`.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from flask import Flask
 
 import crm.config
+from crm.cli import COMMANDS
 from crm.cli import crm as root
 from crm.domain.clock import FixedClock
 from crm.web.app import create_app
@@ -57,9 +60,26 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def command_paths(command: click.Command, path: str) -> list[str]:
-    if isinstance(command, click.Group):
-        return [found for name, child in command.commands.items() for found in command_paths(child, f"{path} {name}")]
-    return [path]
+    if not isinstance(command, click.Group):
+        return [path]
+    context = click.Context(command)
+    children = {name: command.get_command(context, name) for name in command.list_commands(context)}
+    return [found for name, child in children.items() if child for found in command_paths(child, f"{path} {name}")]
+
+
+def test_the_listing_says_of_a_command_what_the_command_says_of_itself() -> None:
+    context = click.Context(root)
+    commands = {name: root.get_command(context, name) for name in COMMANDS}
+    assert {name: line for name, (_, line) in COMMANDS.items()} == {
+        name: command.help for name, command in commands.items() if command
+    }
+
+
+def test_help_starts_no_part_of_the_product() -> None:
+    """`crm --help` and a worker's start would wait for every library of every command."""
+    slow = ["sqlalchemy", "flask", "kafka", "elasticsearch", "pypinyin", "alembic", "crm.wiring"]
+    code = f"import sys, crm.cli; print([name for name in {slow} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
 
 
 def test_every_command_is_documented() -> None:
