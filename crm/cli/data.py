@@ -15,6 +15,7 @@ from crm.services import history
 from crm.services.reference import load_reference, loaded
 from crm.store import schema
 from crm.store.database import Database
+from crm.store.schema_version import is_current
 
 
 @click.group(help="数据库结构。")
@@ -41,7 +42,7 @@ def ensure() -> None:
     with opened(ready=False) as deployment:
         database = deployment.tools.database
         deployment.bus.ensure_topics()
-        if schema.is_current(database) and loaded(database):
+        if is_current(database) and loaded(database):
             own = feeds(deployment.tools)
             deployment.bus.ensure_topics(own)
             click.echo(f"主题已就绪，含 {len(own)} 个机构自己的主题")

@@ -14,7 +14,7 @@ import structlog
 from crm.config import Settings
 from crm.domain.actors import SYSTEM_ORGANISATION, Actor, Role
 from crm.domain.errors import CrmError
-from crm.store import schema
+from crm.store.schema_version import is_current
 from crm.wiring import Deployment, connect
 
 ADMINISTRATOR = Actor("system:cli", SYSTEM_ORGANISATION, Role.ADMIN, "命令行")
@@ -51,7 +51,7 @@ def opened(*, owns_index: bool = False, ready: bool = True) -> Iterator[Deployme
 
 def require_ready(deployment: Deployment) -> None:
     """Raises CrmError naming the command to run first."""
-    if not schema.is_current(deployment.tools.database):
+    if not is_current(deployment.tools.database):
         raise CrmError("数据库结构不是最新，请先运行 crm db upgrade")
     deployment.tools.reference.pack()
 

@@ -16,7 +16,6 @@ from consumers.search_projector import NAME as PROJECTOR
 from consumers.search_projector import TOPICS as PROJECTOR_TOPICS
 from consumers.search_projector import SearchProjector
 from crm.domain.errors import Unavailable
-from crm.jobs.scheduler import Scheduler
 from crm.services.indexing import serve_requests
 from crm.wiring import Deployment, WorkerSlot, holder_name
 from producers.outbox_relay import OutboxRelay
@@ -80,6 +79,8 @@ class Processes:
                 log.warning("unavailable, waiting", reason=str(error))
 
     def start_scheduler(self) -> None:
+        from crm.jobs.scheduler import Scheduler  # noqa: PLC0415 (a worker has no use for APScheduler: 0.1 s)
+
         scheduler = Scheduler(self.deployment, holder_name("scheduler"))
         self.start("scheduler", lambda: scheduler.run(self.stop))
 

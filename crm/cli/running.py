@@ -1,4 +1,4 @@
-"""`crm serve`, `crm web`: the commands that answer HTTP. Workers are in `working.py`, which need nothing of the web."""
+"""`crm serve`: everything in one process, on waitress. A city's parts are apart: `web.py`, `working.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from waitress.server import create_server
 
 from consumers.lead_intake import feeds
-from crm.cli.opening import opened, quiet_logs
+from crm.cli.opening import quiet_logs
 from crm.cli.processes import PARTS, Processes
 from crm.config import Settings, kept_secret
 from crm.demo.loading import describe_accounts
@@ -76,17 +76,3 @@ def _start_web(processes: Processes, deployment: Deployment) -> None:
         server.close()
 
     processes.start("web-stop", close_on_stop)
-
-
-@click.command(help="只运行网页与接口（须设 CRM_SECRET_KEY）。")
-def web() -> None:
-    if not Settings.from_env().secret_key:
-        raise Invalid.of("CRM_SECRET_KEY", "crm web 须设置密钥，各进程相同")
-    with opened() as deployment:
-        quiet_logs(logging.INFO)
-        processes = Processes(deployment)
-        processes.stop_on_signals()
-        _start_web(processes, deployment)
-        settings = deployment.tools.settings
-        click.echo(f"网页与接口：http://{settings.host}:{settings.port}")
-        sys.exit(processes.wait())

@@ -1,4 +1,4 @@
-"""The database's schema and its version: Alembic run from code, so that no ini file is needed."""
+"""The database's schema, changed: Alembic run from code, so that no ini file is needed. Its version: `schema_version.py`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from crm.store.database import Database, translated
@@ -25,13 +23,6 @@ def downgrade(database: Database, revision: str) -> None:
     """Take the schema back, "base" for nothing at all."""
     with translated(), database.write_engine.begin() as connection:
         command.downgrade(_config(connection), revision)
-
-
-def is_current(database: Database) -> bool:
-    """Whether the schema is at the newest revision."""
-    with translated(), database.read_engine.connect() as connection:
-        at = MigrationContext.configure(connection).get_current_revision()
-    return at == ScriptDirectory(str(FOLDER)).get_current_head()
 
 
 def new_revision(database: Database, message: str, revision_id: str) -> None:

@@ -16,9 +16,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from sqlalchemy import func, select
 
 from crm.domain.errors import CrmError, Unavailable
-from crm.store import schema
 from crm.store.database import Database
 from crm.store.models import DeadLetter
+from crm.store.schema_version import is_current
 from crm.web.freshness import (
     INTAKE_GROUP,
     PROJECTED,
@@ -63,7 +63,7 @@ def _ready(deployment: Deployment) -> ResponseReturnValue:
 
 
 def _require_current(database: Database) -> None:
-    if not schema.is_current(database):
+    if not is_current(database):
         raise Unavailable("请先运行 crm db upgrade")
 
 

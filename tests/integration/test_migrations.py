@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from crm.store import schema
 from crm.store.database import Database
 from crm.store.models import Model
+from crm.store.schema_version import is_current, newest
 
 
 @pytest.fixture
@@ -26,12 +28,12 @@ def tables(database: Database) -> set[str]:
 
 
 def test_an_empty_database_is_not_current(empty: Database) -> None:
-    assert not schema.is_current(empty)
+    assert not is_current(empty)
 
 
 def test_upgrading_makes_every_table_of_the_models(empty: Database) -> None:
     schema.upgrade(empty)
-    assert schema.is_current(empty)
+    assert is_current(empty)
     assert tables(empty) - {"alembic_version"} == set(Model.metadata.tables)
 
 
@@ -43,13 +45,17 @@ def test_models_and_migrations_agree(empty: Database) -> None:
 def test_upgrading_twice_changes_nothing(empty: Database) -> None:
     schema.upgrade(empty)
     schema.upgrade(empty)
-    assert schema.is_current(empty)
+    assert is_current(empty)
 
 
 def test_downgrading_to_the_base_leaves_nothing(empty: Database) -> None:
     schema.upgrade(empty)
     schema.downgrade(empty, "base")
     assert tables(empty) <= {"alembic_version", "sqlite_sequence"}
-    assert not schema.is_current(empty)
+    assert not is_current(empty)
     schema.upgrade(empty)
     schema.check(empty)
+
+
+def test_the_newest_revision_is_alembics_head() -> None:
+    assert newest() == ScriptDirectory(str(schema.FOLDER)).get_current_head()
