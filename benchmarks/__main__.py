@@ -1,68 +1,71 @@
-"""`make bench`: how fast the line is beside the floor of the same run, whether memory stays flat, how long people wait.
+"""`make bench`: how fast the product is beside the floor of the same run, whether memory stays flat, how long people wait.
 
-`make bench BENCH="--events 200000"` for memory. Everything happens in a folder that is removed afterwards.
+The embedded set always; the city set too where PostgreSQL and Elasticsearch of `make services` answer.
+`make bench BENCH="--only pipeline --set city --events 200000 --runs 3"` picks. Every run is a process of its own, and everything
+happens in places that are removed afterwards. docs/benchmarks.md tells what each figure means.
 """
 
 from __future__ import annotations
 
 import argparse
-import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, TypeVar
 
-from benchmarks.floor import floor_seconds
-from benchmarks.measuring import show
-from benchmarks.pipeline import Drained, drain_intake, fresh_deployment, project, publish, relay
-from benchmarks.reading import list_p95, search_p95, suggest_p95
-from crm.wiring import Deployment
+from benchmarks import city_run, embedded_run
+from benchmarks.sets import Servers, broker, servers_found
+
+Run = TypeVar("Run")
+
+
+def repeated(runs: int, measure: Callable[..., Run], *arguments: Any) -> list[Run]:
+    """Each run in a fresh process: memory and caches of one say nothing about the next."""
+    found = []
+    for _ in range(runs):
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            found.append(process.submit(measure, *arguments).result())
+    return found
+
+
+def embedded(options: argparse.Namespace) -> None:
+    if "pipeline" in options.only:
+        print(f"\n嵌入式：全线，{options.events} 条报送，{options.runs} 次（最小 / 中位 / 最大）")
+        embedded_run.report(repeated(options.runs, embedded_run.measure, options.events, options.folder))
+
+
+def city(options: argparse.Namespace, servers: Servers) -> None:
+    if "pipeline" in options.only:
+        print(f"\n城市集：全线，{options.events} 条报送，{options.runs} 次（最小 / 中位 / 最大）")
+        with broker() as bus_url:
+            repeated(1, city_run.measure, servers, bus_url, WARMING)  # a JVM that has just started is slow
+            city_run.report(repeated(options.runs, city_run.measure, servers, bus_url, options.events))
+
+
+BENCHMARKS = ("pipeline",)
+WARMING = 500
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="只测其一（可重复）")
+    parser.add_argument("--set", choices=("embedded", "city"), help="只测一套（缺省：嵌入式，有服务时加城市集）")
     parser.add_argument("--events", type=int, default=20_000, help="报送事件数（缺省 20000；看内存用 200000）")
-    parser.add_argument("--folder", type=Path, help="放数据库的磁盘（缺省为系统临时目录）")
+    parser.add_argument("--runs", type=int, default=1, help="重复次数（缺省 1）")
+    parser.add_argument("--folder", type=Path, help="嵌入式数据库所在磁盘（缺省为系统临时目录）")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        deployment = fresh_deployment(Path(folder) / "line")
-        try:
-            _run(deployment, Path(folder), options.events)
-        finally:
-            deployment.close()
-
-
-def _run(deployment: Deployment, folder: Path, events: int) -> None:
-    published, size = publish(deployment, events)
-    show([("写入总线", f"{events / published:,.0f} 条/秒（平均 {size / events:.0f} 字节）")])
-    drained = drain_intake(deployment, events)
-    floor, rows = floor_seconds(folder / "line" / "crm.db", folder / "floor.db", drained.transactions)
-    _show_intake(drained, events, floor, rows)
-    sending, sent = relay(deployment)
-    show([("中继", f"{sent / sending:,.0f} 条/秒（{sent} 条）")])
-    writing, seen = project(deployment)
-    show([("投影到检索", f"{seen / writing:,.0f} 条事件/秒（{seen} 条）")])
-    tools = deployment.tools
-    show(
-        [
-            ("检索 p95", f"{search_p95(tools, events):.1f} 毫秒"),
-            ("联想 p95", f"{suggest_p95(tools, events):.1f} 毫秒"),
-            ("80 个项目的列表 p95", f"{list_p95(tools):.1f} 毫秒"),
-        ]
-    )
-
-
-def _show_intake(drained: Drained, events: int, floor: float, rows: int) -> None:
-    speed, bare = events / drained.seconds, events / floor
-    marks = "、".join(f"{megabytes:.0f}" for megabytes in drained.memory)
-    show(
-        [
-            (
-                "受理（一个进程）",
-                f"{speed:,.0f} 条/秒（{events} 条、{drained.transactions} 个事务、{drained.seconds:.1f} 秒）",
-            ),
-            ("裸写下限", f"{bare:,.0f} 条/秒（同样 {rows} 行、同样多的事务、{floor:.1f} 秒）"),
-            ("受理 / 下限", f"{speed / bare:.2f}"),
-            ("内存 25/50/75/100 %", f"{marks} MB"),
-        ]
-    )
+    options.only = options.only or BENCHMARKS
+    if options.set != "city":
+        embedded(options)
+    if options.set != "embedded":
+        servers = servers_found()
+        if servers is not None:
+            city(options, servers)
+        elif options.set == "city":
+            parser.exit(3, "没有 PostgreSQL 或 Elasticsearch：先运行 make services\n")
+        else:
+            print("\n城市集：没有测，因为 PostgreSQL 或 Elasticsearch 没有答复（make services 可启动）")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,47 @@
-"""Timing, memory and the table that `make bench` prints."""
+"""Timing, memory, spread over runs, and the tables that `make bench` prints."""
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+STATUS = Path("/proc/self/status")
+QUARTERS = 4
 
-def resident_megabytes() -> float:
-    """Resident memory of this process now (not its peak); 0 where the system does not tell."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0.0
-    line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
+
+def resident_megabytes() -> tuple[float, float]:
+    """Peak since the last call and resident memory of this process now; zeros where the system does not tell."""
+    if not STATUS.exists():
+        return 0.0, 0.0
+    lines = dict(line.split(":", 1) for line in STATUS.read_text(encoding="ascii").splitlines())
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
+    peak, now = (int(lines[name].split()[0]) / 1024 for name in ("VmHWM", "VmRSS"))
+    return peak, now
+
+
+@dataclass(slots=True)
+class Stage:
+    """One stage of the line. `batches`: transactions or requests; `memory`: peak and end of each quarter, MB."""
+
+    expected: int
+    records: int = 0
+    seconds: float = 0.0
+    batches: int = 0
+    memory: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return self.records / self.seconds
+
+    def add(self, records: int) -> None:
+        """A batch is done."""
+        self.records += records
+        self.batches += 1
+        if len(self.memory) < QUARTERS and self.records * QUARTERS >= self.expected * (len(self.memory) + 1):
+            self.memory.append(resident_megabytes())
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -22,10 +50,27 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def p95_milliseconds(calls: Sequence[Callable[[], object]]) -> float:
-    """The 95th percentile of single calls."""
-    taken = sorted(seconds(call) for call in calls)
-    return taken[int(len(taken) * 0.95)] * 1000
+def percentiles(calls: Sequence[Callable[[], object]]) -> tuple[float, float]:
+    """Median and 95th percentile of single calls, in milliseconds."""
+    return percentiles_of([seconds(call) for call in calls])
+
+
+def percentiles_of(taken: Sequence[float]) -> tuple[float, float]:
+    """Median and 95th percentile of seconds, in milliseconds."""
+    ordered = sorted(taken)
+    return ordered[len(ordered) // 2] * 1000, ordered[int(len(ordered) * 0.95)] * 1000
+
+
+def spread(values: Sequence[float], digits: int = 0) -> str:
+    """Least, median and most of several runs; the one figure of one run."""
+    figures = sorted({min(values), statistics.median(values), max(values)})
+    return " / ".join(f"{figure:,.{digits}f}" for figure in figures)
+
+
+def compare(ours: Sequence[float], floor: Sequence[float], unit: str = "条/秒") -> str:
+    """Rates of the product, of its floor in the same runs, and their ratio."""
+    ratios = [mine / bare for mine, bare in zip(ours, floor, strict=True)]
+    return f"{spread(ours)} {unit}；下限 {spread(floor)}；比 {spread(ratios, 2)}"
 
 
 def show(rows: Sequence[tuple[str, str]]) -> None:

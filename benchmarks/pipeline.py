@@ -5,45 +5,22 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from benchmarks.measuring import resident_megabytes, seconds
+from benchmarks.measuring import Stage, resident_megabytes
 from benchmarks.synthetic import Reports
 from consumers.lead_intake import NAME as INTAKE
 from consumers.lead_intake import LeadIntake
-from consumers.runner import Runner
+from consumers.runner import Handler, Runner
 from consumers.search_projector import NAME as PROJECTOR
 from consumers.search_projector import TOPICS, SearchProjector
-from crm.config import Settings
-from crm.services.reference import load_reference
-from crm.store import schema
-from crm.wiring import Deployment, connect
+from crm.bus.port import Subscription
+from crm.wiring import Deployment
 from producers.outbox_relay import OutboxRelay
 
 PUBLISHED_AT_ONCE = 1000
-QUARTERS = 4
-
-
-@dataclass(slots=True)
-class Drained:
-    """`transactions`: batches of intake; `memory`: MB resident after each quarter of the events."""
-
-    seconds: float = 0.0
-    transactions: int = 0
-    memory: list[float] = field(default_factory=list)
-
-
-def fresh_deployment(folder: Path) -> Deployment:
-    settings = Settings(database_url=f"sqlite:///{folder}/crm.db", data_dir=folder)
-    deployment = connect(settings, owns_index=True)
-    tools = deployment.tools
-    schema.upgrade(tools.database)
-    load_reference(tools.database, tools.clock, settings.reference_dir)
-    deployment.bus.ensure_topics()
-    tools.index.ensure()
-    tools.matching.matcher()
-    return deployment
+PROJECTED_AT_ONCE = 2000
+JOINING_SECONDS = 15.0
+SILENCE_SECONDS = 30.0
 
 
 def publish(deployment: Deployment, events: int) -> tuple[float, int]:
@@ -58,46 +35,52 @@ def publish(deployment: Deployment, events: int) -> tuple[float, int]:
     return taken, size
 
 
-def drain_intake(deployment: Deployment, events: int) -> Drained:
+def take_in(deployment: Deployment, events: int) -> Stage:
+    """Intake of everything that was published."""
     handler = LeadIntake(deployment.tools)
-    subscription = deployment.bus.subscribe(INTAKE, handler.topics(), "bench")
-    runner = Runner(handler, subscription, threading.Event())
-    drained, done = Drained(), 0
-    start = time.perf_counter()
-    while taken := runner.step(0):
-        done += taken
-        drained.transactions += 1
-        if done * QUARTERS >= events * (len(drained.memory) + 1):
-            drained.memory.append(resident_megabytes())
-    drained.seconds = time.perf_counter() - start
-    if done != events:
-        raise SystemExit(f"intake dealt with {done} of {events} events")
-    return drained
+    return _drain(handler, deployment.bus.subscribe(INTAKE, handler.topics(), "bench"), Stage(events))
 
 
-def relay(deployment: Deployment) -> tuple[float, int]:
+def relay(deployment: Deployment, marks: int) -> Stage:
     tools = deployment.tools
     sender = OutboxRelay(tools.database, deployment.bus, tools.clock, tools.vault, "bench")
-    sent = 0
+    stage = Stage(marks)
+    start = time.perf_counter()
+    while sent := sender.step():
+        stage.add(sent)
+    stage.seconds = time.perf_counter() - start
+    _check(stage)
+    return stage
 
-    def run() -> None:
-        nonlocal sent
-        while step := sender.step():
-            sent += step
 
-    return seconds(run), sent
-
-
-def project(deployment: Deployment) -> tuple[float, int]:
+def project(deployment: Deployment, records: int) -> Stage:
     tools = deployment.tools
     handler = SearchProjector(tools, tools.index)
-    runner = Runner(handler, deployment.bus.subscribe(PROJECTOR, TOPICS, "bench"), threading.Event(), batch=2000)
-    done = 0
+    subscription = deployment.bus.subscribe(PROJECTOR, TOPICS, "bench")
+    stage = _drain(handler, subscription, Stage(records), PROJECTED_AT_ONCE)
+    start = time.perf_counter()
+    tools.index.refresh()
+    stage.seconds += time.perf_counter() - start
+    return stage
 
-    def run() -> None:
-        nonlocal done
-        while step := runner.step(0):
-            done += step
-        tools.index.refresh()
 
-    return seconds(run), done
+def _drain(handler: Handler, subscription: Subscription, stage: Stage, batch: int = 500) -> Stage:
+    """Until the expected number of records is dealt with; joining the group is not counted."""
+    subscription.poll(1, JOINING_SECONDS)
+    subscription.rewind()
+    resident_megabytes()
+    runner = Runner(handler, subscription, threading.Event(), batch=batch)
+    start = last = time.perf_counter()
+    while stage.records < stage.expected and time.perf_counter() - last < SILENCE_SECONDS:
+        if done := runner.step(1.0):
+            stage.add(done)
+            last = time.perf_counter()
+    stage.seconds = last - start
+    subscription.close()
+    _check(stage)
+    return stage
+
+
+def _check(stage: Stage) -> None:
+    if stage.records != stage.expected:
+        raise SystemExit(f"{stage.records} of {stage.expected} records were dealt with")

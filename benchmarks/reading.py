@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from functools import partial
 
-from benchmarks.measuring import p95_milliseconds
+from benchmarks.measuring import percentiles
 from benchmarks.synthetic import brand, credit_code
 from crm.domain.actors import Actor, Role
 from crm.services.tools import Tools
@@ -32,13 +32,13 @@ def search_p95(tools: Tools, events: int) -> float:
     asked = [SearchQuery(text=text, access=ACCESS, facets=FACETS) for text in queries]
     for query in asked[:10]:
         tools.index.search(query)
-    return p95_milliseconds([partial(tools.index.search, query) for query in asked])
+    return percentiles([partial(tools.index.search, query) for query in asked])[1]
 
 
 def suggest_p95(tools: Tools, events: int) -> float:
     rng = random.Random(4)
     texts = [brand(rng.randrange(events))[: rng.choice((1, 2, 3))] for _ in range(CALLS)]
-    return p95_milliseconds([partial(tools.index.suggest, text, ACCESS) for text in texts])
+    return percentiles([partial(tools.index.suggest, text, ACCESS) for text in texts])[1]
 
 
 def list_p95(tools: Tools) -> float:
@@ -50,4 +50,4 @@ def list_p95(tools: Tools) -> float:
             enterprise_names(session, page.items)
 
     once()
-    return p95_milliseconds([once] * CALLS)
+    return percentiles([once] * CALLS)[1]

@@ -8,13 +8,9 @@ import sqlite3
 import time
 from pathlib import Path
 
+from benchmarks.tables import WRITTEN
 from crm.store import schema
 from crm.store.database import Database
-
-WRITTEN = (
-    "inbox", "receipts", "leads", "contacts", "enterprises", "enterprise_keys", "enterprise_hints", "projects",
-    "project_parties", "matches", "merge_proposals", "history", "search_documents", "outbox",
-)  # fmt: skip
 
 
 def floor_seconds(source: Path, target: Path, transactions: int) -> tuple[float, int]:
