@@ -23,11 +23,11 @@ def is_current(database: Database) -> bool:
         if not inspect(connection).has_table("alembic_version"):
             return False
         at = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return at == newest()
+    return bool(at == newest())
 
 
 def newest() -> str:
     """The revision no other one follows."""
     links = [dict(_LINK.findall(path.read_text(encoding="utf-8"))) for path in sorted(REVISIONS.glob("*.py"))]
     (head,) = {link["revision"] for link in links} - {link["down_revision"] for link in links}
-    return head
+    return str(head)
