@@ -23,9 +23,10 @@ from crm.services.report_in import ReportIn, sorted_by_receipt
 from crm.services.reports import CheckedReport, check_report
 from crm.services.submission import AMENDED, SUBMITTED
 from crm.services.tools import Tools
+from crm.store.bulk import insert_rows
 from crm.store.models import Contact, DeadLetter, InboxMessage, Organisation, Submission
 from crm.store.receipts import receipts_at
-from crm.store.unit_of_work import UnitOfWork, in_keys, insert_rows, unit_of_work
+from crm.store.unit_of_work import UnitOfWork, in_keys, unit_of_work
 from schemas import headers
 from schemas.envelope import Envelope, parse
 from schemas.faults import SchemaError

@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 
 from crm.bus.port import Delivered, Lag, LostPartitions, Record, RecordTooLarge
 from crm.domain.clock import Clock
+from crm.store.bulk import insert_rows, upsert
 from crm.store.database import Database
 from crm.store.models import BusGroupOffset, BusMember, BusPartition, BusRecord
-from crm.store.unit_of_work import insert_rows, upsert
 from schemas.envelope import MAX_RECORD_BYTES
 from schemas.topics import TOPICS, Topic
 

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from crm.domain.errors import Conflict, Invalid
 from crm.services.tools import Tools
+from crm.store.bulk import insert_rows
 from crm.store.models import HistoryLine, Model
 from crm.store.types import UtcDateTime
-from crm.store.unit_of_work import Row, apply_rows, insert_rows, raise_revisions
+from crm.store.unit_of_work import Row, apply_rows, raise_revisions
 
 BATCH = 1000
 STATE_TABLES = (

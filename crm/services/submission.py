@@ -21,9 +21,10 @@ from crm.services.ids import new_id, receipt_number
 from crm.services.report_in import without_contacts
 from crm.services.reports import CheckedReport, as_invalid, check_report
 from crm.services.tools import Tools
+from crm.store.bulk import insert_rows
 from crm.store.models import DeadLetter, Lead, Organisation, Receipt, Submission
 from crm.store.receipts import Place, receipt_time, receipts_at
-from crm.store.unit_of_work import UnitOfWork, insert_rows, unit_of_work
+from crm.store.unit_of_work import UnitOfWork, unit_of_work
 from schemas.envelope import Envelope, SchemaError, parse, serialise
 from schemas.events.leads import differing_fields
 from schemas.topics import LEADS_SUBMITTED, source_of

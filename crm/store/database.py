@@ -21,6 +21,9 @@ from sqlalchemy.orm import Session
 from crm.domain.errors import Unavailable
 
 SQLITE_BUSY_MS = 30_000
+KEPT_CONNECTIONS = 10
+CONNECTIONS = 30
+"""The most one process has to PostgreSQL at once; those beyond the kept ones are closed after use."""
 
 
 def to_json(value: Any) -> str:
@@ -40,10 +43,11 @@ class Database:
 
     def _engine(self, begin: str) -> Engine:
         options: dict[str, Any] = {"json_serializer": to_json, "json_deserializer": orjson.loads}
+        options["hide_parameters"] = True  # an error's text may reach a log, and parameters are what people reported
         if self.is_sqlite:
             options["connect_args"] = {"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False}
         else:
-            options.update(pool_pre_ping=True, pool_size=10, max_overflow=20)
+            options.update(pool_pre_ping=True, pool_size=KEPT_CONNECTIONS, max_overflow=CONNECTIONS - KEPT_CONNECTIONS)
         engine = create_engine(self.url, **options)
         if self.is_sqlite:
             _speak_sqlite(engine, begin)

@@ -24,8 +24,8 @@ from crm.domain.reference import (
     ReferenceOrganisation,
     ReferencePack,
 )
+from crm.store.bulk import insert_rows, upsert
 from crm.store.models import Organisation, ReferenceRow, ReferenceState
-from crm.store.unit_of_work import insert_rows, upsert
 
 MAPPED: dict[str, tuple[str, type[Any]]] = {
     "industries": ("industry", Industry),

@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, insert, tuple_
+from sqlalchemy import literal_column, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from crm.domain.actors import Actor
 from crm.domain.clock import Clock
+from crm.store.bulk import insert_rows, table_of, upsert, write_rows
 from crm.store.database import Database
 from crm.store.models import HistoryLine, Model, OutboxMark, SearchRevision
 from schemas.envelope import Envelope, serialise
@@ -175,58 +175,23 @@ def apply_rows(session: Session, batches: Iterable[Mapping[str, Sequence[Row]]])
         upsert(session, Model.metadata.tables[name], list(merged.values()))
 
 
-def upsert(session: Session, table: Table, rows: Sequence[Row]) -> None:
-    """INSERT … ON CONFLICT (primary key) DO UPDATE for rows that may differ in the columns they carry."""
-    shapes: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-    for row in rows:
-        shapes[tuple(sorted(row))].append(row)
-    keys = [column.name for column in table.primary_key]
-    for columns, alike in shapes.items():
-        statement = _upsert_statement(session.get_bind().dialect.name, table.name, columns)
-        session.connection().execute(statement, sorted(alike, key=lambda row: tuple(str(row[k]) for k in keys)))
-
-
-@cache
-def _upsert_statement(dialect: str, name: str, columns: tuple[str, ...]) -> Any:
-    """Kept: building one takes longer than running it for a row. There are few shapes a table."""
-    table = Model.metadata.tables[name]
-    keys = [column.name for column in table.primary_key]
-    statement = _inserts(dialect)(table)
-    updates = {c: statement.excluded[c] for c in columns if c not in keys}
-    if not updates:
-        return statement.on_conflict_do_nothing(index_elements=keys)
-    return statement.on_conflict_do_update(index_elements=keys, set_=updates)
-
-
-def insert_rows(session: Session, model: type[Model], rows: Sequence[Row]) -> None:
-    """Plain INSERT of many rows in one round, past the ORM."""
-    if rows:
-        session.connection().execute(insert(Model.metadata.tables[model.__tablename__]), list(rows))
-
-
 def raise_revisions(session: Session, documents: Mapping[DocumentKey, bool]) -> None:
     """Raise the revision of each document by one, creating it at 1."""
     if not documents:
         return
     rows = [{"type": t, "id": i, "revision": 1, "deleted": deleted} for (t, i), deleted in sorted(documents.items())]
-    session.connection().execute(_revision_statement(session.get_bind().dialect.name), rows)
+    write_rows(session, table_of(SearchRevision), rows, _one_higher)
 
 
-@cache
-def _revision_statement(dialect: str) -> Any:
-    statement = _inserts(dialect)(SearchRevision)
+def _one_higher(statement: Any, _columns: Any) -> Any:
     return statement.on_conflict_do_update(
         index_elements=["type", "id"],
-        set_={"revision": SearchRevision.revision + 1, "deleted": statement.excluded.deleted},
+        set_={"revision": SearchRevision.revision + literal_column("1"), "deleted": statement.excluded.deleted},
     )
 
 
 def dialect_insert(session: Session) -> Any:
-    return _inserts(session.get_bind().dialect.name)
-
-
-def _inserts(dialect: str) -> Any:
-    return sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
 
 @contextmanager

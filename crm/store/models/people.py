@@ -34,7 +34,7 @@ class User(Model):
     name: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool]
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    failed_sign_ins: Mapped[int] = mapped_column(default=0, server_default="0")
+    failed_sign_ins: Mapped[int] = mapped_column(server_default="0")
     locked_until: Mapped[datetime | None]
 
 
