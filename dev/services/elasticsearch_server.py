@@ -1,11 +1,12 @@
 """Elasticsearch 9: Elastic's own server from Maven Central, with a small plugin of ours for `GET /`.
 
 The zip is the one Elastic's integration tests run on: the whole server, few modules. What it lacks (painless, ingest, the
-analysis module …) the product does not use.
+analysis module …) the product does not use. With a password it asks for one: as a city's server does, for the tests of keys.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -27,7 +28,9 @@ http.port: {port}
 transport.port: {transport}
 path.data: {run}/data
 path.logs: {run}/logs
-xpack.security.enabled: false
+xpack.security.enabled: {secured}
+xpack.security.http.ssl.enabled: false
+xpack.security.transport.ssl.enabled: false
 cluster.routing.allocation.disk.threshold_enabled: false
 action.destructive_requires_name: false
 """
@@ -48,6 +51,11 @@ class ElasticsearchServer(Server):
     setting = "CRM_SEARCH_URL"
     port = 19200
     runs_as = "nobody"
+
+    def __init__(self, instance: str = "", port: int | None = None, password: str | None = None) -> None:
+        """`password`: of the user `elastic`; holds from the first start on."""
+        super().__init__(instance, port)
+        self.password = password
 
     @property
     def url(self) -> str:
@@ -82,29 +90,51 @@ class ElasticsearchServer(Server):
         configuration = self.run / "config"
         if not configuration.exists():
             shutil.copytree(self.server / "config", configuration)
-        text = CONFIGURATION.format(port=self.port, transport=self.port + 100, run=self.run)
+        secured = "false" if self.password is None else "true"
+        text = CONFIGURATION.format(port=self.port, transport=self.port + 100, run=self.run, secured=secured)
         (configuration / "elasticsearch.yml").write_text(text)
         for path in [configuration, *configuration.rglob("*")]:
             if self.user is not None:
                 shutil.chown(path, self.user)
         for name in ("data", "logs", "temporary"):
             machine.give(self.run / name, self.user)
+        if self.password is not None and not (configuration / "elasticsearch.keystore").exists():
+            self._keep_password(self.password)
 
-    def launch(self) -> int:
-        env = {
+    def _keep_password(self, password: str) -> None:
+        """In the server's keystore, from a file: never on a command line."""
+        given = self.run / "temporary" / "password"
+        given.touch(mode=0o600)
+        given.write_text(password)
+        if self.user is not None:
+            shutil.chown(given, self.user)
+        program = self.server / "bin" / "elasticsearch-keystore"
+        machine.run([program, "create"], self.user, self._environment())
+        machine.run([program, "add-file", "bootstrap.password", given], self.user, self._environment())
+        given.unlink()
+
+    def _environment(self) -> dict[str, str]:
+        return {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "HOME": str(self.run / "temporary"),
             "ES_TMPDIR": str(self.run / "temporary"),
             "ES_JAVA_HOME": str(machine.jdk(OLDEST_JDK)),
             "ES_PATH_CONF": str(self.run / "config"),
-            "ES_JAVA_OPTS": "-Xms512m -Xmx512m -XX:TieredStopAtLevel=1",  # the quick compiler: up in half the time
         }
+
+    def launch(self) -> int:
+        quick = "-Xms512m -Xmx512m -XX:TieredStopAtLevel=1"  # the quick compiler: up in half the time
+        env = {**self._environment(), "ES_JAVA_OPTS": quick}
         return machine.launch([self.server / "bin" / "elasticsearch"], self.log, self.user, env)
 
     def answers(self) -> bool:
+        asked = urllib.request.Request(f"{self.url}/_cluster/health")
+        if self.password is not None:
+            login = base64.b64encode(f"elastic:{self.password}".encode()).decode()
+            asked.add_header("Authorization", f"Basic {login}")
         try:
-            with urllib.request.urlopen(f"{self.url}/_cluster/health", timeout=2) as answer:
+            with urllib.request.urlopen(asked, timeout=2) as answer:
                 return json.load(answer)["status"] in ("green", "yellow")
         except (urllib.error.URLError, OSError, ValueError):
             return False
