@@ -136,6 +136,22 @@ def end(pid: int, mark: str, patience: float = 30) -> None:
         wait_until(lambda: not alive(pid, mark), patience)
 
 
+def family(pid: int) -> list[int]:
+    """The process and all that came of it, the oldest first."""
+    rows = [tuple(map(int, line.split())) for line in run(["ps", "-e", "-o", "pid=,ppid="]).splitlines()]
+    found = [pid]
+    for member in found:  # grows while it is walked through
+        found += [child for child, parent in rows if parent == member]
+    return found
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended with all its threads, waited for by its parent or not."""
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    state = listed.stdout.strip()
+    return not state or (state.startswith("Z") and "l" not in state)
+
+
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while not true():

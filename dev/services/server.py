@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from abc import ABC, abstractmethod
 from pathlib import Path
 
@@ -81,6 +84,29 @@ class Server(ABC):
         if number is not None:
             machine.end(number, str(self.home))
         self._pid_file.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """As a power cut does; `start` brings it back with the data it had made durable."""
+        members = self._signal(signal.SIGKILL)
+        machine.wait_until(lambda: all(machine.gone(member) for member in members), 10)
+
+    def pause(self) -> None:
+        """It answers nobody any more, and its connections stay: as an overloaded or frozen machine."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> list[int]:
+        """To all its processes. Raises Failed when it does not run."""
+        first = self.pid()
+        if first is None:
+            raise machine.Failed(f"{self.name} 未运行")
+        members = machine.family(first)
+        for member in members:
+            with contextlib.suppress(ProcessLookupError):  # it went with its parent
+                os.kill(member, number)
+        return members
 
     def last_lines(self, count: int) -> str:
         if not self.log.exists():
