@@ -8,6 +8,7 @@ happens in places that are removed afterwards. docs/benchmarks.md tells what eac
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 from benchmarks import city_run, embedded_run
 from benchmarks.sets import Servers, broker, servers_found
+from crm.cli.opening import quiet_logs
 
 Run = TypeVar("Run")
 
@@ -24,7 +26,7 @@ def repeated(runs: int, measure: Callable[..., Run], *arguments: Any) -> list[Ru
     """Each run in a fresh process: memory and caches of one say nothing about the next."""
     found = []
     for _ in range(runs):
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        with ProcessPoolExecutor(1, get_context("spawn"), quiet_logs, (logging.WARNING,)) as process:
             found.append(process.submit(measure, *arguments).result())
     return found
 

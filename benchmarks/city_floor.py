@@ -7,7 +7,6 @@ is to be written is not counted. `STEPS` is printed with the figures.
 from __future__ import annotations
 
 import http.client
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +20,7 @@ from elasticsearch.helpers import scan
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from psycopg.types.string import TextLoader
 
+from benchmarks.measuring import Watch
 from benchmarks.tables import WRITTEN
 from consumers.search_projector import TOPICS
 from crm.bus.kafka_bus import BATCH_BYTES
@@ -28,11 +28,12 @@ from crm.config import KAFKA
 from crm.store import schema
 from crm.store.database import Database
 from schemas.topics import LEADS_DEAD, LEADS_SUBMITTED, Topic
-from search.elastic_language import SETTINGS, body, mappings
+from search.elastic_language import SETTINGS, body, key_of, mappings
 from search.hits import from_values
+from search.index import VersionedDocument
 
 STEPS = (
-    "受理：原消费者读同样的记录（每次 500 条）并 orjson.loads；psycopg executemany 写各表最终的行（同结构同索引的另一库，事务数相同）",
+    "受理：原消费者读同样的记录（每次 500 条），orjson.loads；psycopg executemany 写各表最终的行（同结构的另一库，事务数相同）",
     "中继：原生产者发送同样的记录（每批 1000，acks=all，每批 flush）",
     "投影：原消费者读同样的记录（每次 2000 条）；HTTP _bulk 写同样的文档（每批 500，外部版本），最后 refresh",
 )
@@ -42,22 +43,22 @@ POLLED, SENT, PROJECTED, CHUNK = 500, 1000, 2000, 500
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Seconds of each part, and how much it moved."""
+    """What each part took, and how much it moved."""
 
-    read_reports: float
-    write_rows: float
-    send: float
-    read_events: float
-    write_documents: float
+    read_reports: Watch
+    write_rows: Watch
+    send: Watch
+    read_events: Watch
+    write_documents: Watch
     rows: int
     documents: int
 
     @property
-    def intake(self) -> float:
+    def intake(self) -> Watch:
         return self.read_reports + self.write_rows
 
     @property
-    def project(self) -> float:
+    def project(self) -> Watch:
         return self.read_events + self.write_documents
 
 
@@ -89,56 +90,53 @@ class Log:
             yield found
         consumer.close()
 
-    def reading_seconds(self, starts: dict[TopicPartition, int], at_once: int, *, parsed: bool) -> float:
-        start = time.perf_counter()
-        for records in self.read(starts, at_once):
-            if parsed:
-                for record in records:
-                    orjson.loads(record.value)
-        return time.perf_counter() - start
+    def time_reading(self, starts: dict[TopicPartition, int], at_once: int, *, parsed: bool) -> Watch:
+        with Watch() as watch:
+            for records in self.read(starts, at_once):
+                if parsed:
+                    for record in records:
+                        orjson.loads(record.value)
+        return watch
 
-    def sending_seconds(self, starts: dict[TopicPartition, int]) -> float:
+    def time_sending(self, starts: dict[TopicPartition, int]) -> Watch:
         """The records written after `starts`, sent once more to another topic."""
         producer = KafkaProducer(
             bootstrap_servers=self.servers, acks="all", enable_idempotence=True, batch_size=BATCH_BYTES
         )
         producer.partitions_for(COPIES.name)
-        taken = 0.0
+        watch = Watch()
         for records in self.read(starts, SENT):
-            start = time.perf_counter()
-            sent = [
-                producer.send(COPIES.name, value=record.value, key=record.key, headers=record.headers)
-                for record in records
-            ]
-            producer.flush()
-            for future in sent:
-                future.get(timeout=0)
-            taken += time.perf_counter() - start
+            with watch:
+                sent = [
+                    producer.send(COPIES.name, value=record.value, key=record.key, headers=record.headers)
+                    for record in records
+                ]
+                producer.flush()
+                for future in sent:
+                    future.get(timeout=0)
         producer.close()
-        return taken
+        return watch
 
 
-def write_rows(source: str, target: str, transactions: int) -> tuple[float, int]:
-    """Seconds for writing the rows of all tables to a fresh database, and how many rows. JSON goes as the text it is."""
+def write_rows(source: str, target: str, transactions: int) -> tuple[Watch, int]:
+    """Writing the rows of all tables to a fresh database, and how many rows. JSON goes as the text it is."""
     database = Database(target)
     schema.upgrade(database)
     database.dispose()
-    taken, written = 0.0, 0
+    watch, written = Watch(), 0
     with psycopg.connect(_plain(source)) as reader, psycopg.connect(_plain(target)) as writer:
         for kind in ("json", "jsonb"):
             reader.adapters.register_loader(kind, TextLoader)
         batches = {table: _batches(reader, table, transactions) for table in WRITTEN}
         for _ in range(transactions):
             batch = {table: next(rows) for table, rows in batches.items()}
-            start = time.perf_counter()
-            with writer.transaction(), writer.cursor() as cursor:
+            with watch, writer.transaction(), writer.cursor() as cursor:
                 for table, rows in batch.items():
                     if rows:
                         marks = ", ".join(["%s"] * len(rows[0]))
                         cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-            taken += time.perf_counter() - start
             written += sum(map(len, batch.values()))
-    return taken, written
+    return watch, written
 
 
 def _batches(connection: psycopg.Connection[Any], table: str, parts: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -161,40 +159,39 @@ def _plain(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://")
 
 
-def write_documents(url: str, alias: str) -> tuple[float, int]:
-    """Seconds for writing the documents behind `alias` once more, to an index of the same mapping, and how many."""
+def write_documents(url: str, alias: str) -> tuple[Watch, int]:
+    """Writing the documents behind `alias` once more, to an index of the same mapping, and how many."""
     copy = f"{alias}-copy"
-    taken, written = 0.0, 0
+    watch, written = Watch(), 0
     with Elasticsearch(url, request_timeout=60) as client:
         client.indices.create(index=copy, mappings=mappings({}), settings=SETTINGS)
         client.cluster.health(index=copy, wait_for_status="yellow")
         hits = scan(client, index=alias, size=PROJECTED, _source=["payload"])
         where = urlsplit(url)
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
-        while chunk := [body(from_values(hit["_source"]["payload"])) for hit in islice(hits, CHUNK)]:
-            taken += _send_bulk(connection, copy, chunk)
+        while chunk := [from_values(hit["_source"]["payload"]) for hit in islice(hits, CHUNK)]:
+            lines = [_lines(document) for document in chunk]
+            with watch:
+                _send_bulk(connection, copy, lines)
             written += len(chunk)
-        start = time.perf_counter()
-        client.indices.refresh(index=copy)
-        taken += time.perf_counter() - start
+        with watch:
+            client.indices.refresh(index=copy)
         connection.close()
         client.indices.delete(index=copy)
-    return taken, written
+    return watch, written
 
 
-def _send_bulk(connection: http.client.HTTPConnection, index: str, bodies: Sequence[bytes]) -> float:
-    heads = [
-        orjson.dumps({"index": {"_id": row["key"], "version": row["revision"], "version_type": "external_gte"}})
-        for row in map(orjson.loads, bodies)
-    ]
-    start = time.perf_counter()
-    request = b"".join(head + b"\n" + line + b"\n" for head, line in zip(heads, bodies, strict=True))
-    connection.request("POST", f"/{index}/_bulk?filter_path=errors", request, {"Content-Type": "application/x-ndjson"})
+def _lines(document: VersionedDocument) -> bytes:
+    named = {"_id": key_of(document), "version": document.revision, "version_type": "external_gte"}
+    return orjson.dumps({"index": named}) + b"\n" + body(document) + b"\n"
+
+
+def _send_bulk(connection: http.client.HTTPConnection, index: str, lines: Sequence[bytes]) -> None:
+    kind = {"Content-Type": "application/x-ndjson"}
+    connection.request("POST", f"/{index}/_bulk?filter_path=errors", b"".join(lines), kind)
     answer = connection.getresponse().read()
-    taken = time.perf_counter() - start
     if answer != b'{"errors":false}':
         raise SystemExit(f"the floor's bulk request failed: {answer[:300]!r}")
-    return taken
 
 
 def floor_of(
@@ -208,9 +205,9 @@ def floor_of(
     reports = {place: offset for place, offset in before.items() if place.topic == LEADS_SUBMITTED}
     events = {place: offset for place, offset in before.items() if place.topic in TOPICS}
     sent = {place: offset for place, offset in before.items() if place.topic in (*TOPICS, LEADS_DEAD)}
-    read_reports = log.reading_seconds(reports, POLLED, parsed=True)
+    read_reports = log.time_reading(reports, POLLED, parsed=True)
     writing, rows = write_rows(*databases, transactions)
-    sending = log.sending_seconds(sent)
-    read_events = log.reading_seconds(events, PROJECTED, parsed=False)
+    sending = log.time_sending(sent)
+    read_events = log.time_reading(events, PROJECTED, parsed=False)
     indexing, documents = write_documents(*index)
     return Floor(read_reports, writing, sending, read_events, indexing, rows, documents)

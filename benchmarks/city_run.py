@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.city_floor import COPIES, STEPS, Floor, Log, floor_of, keep_outbox
 from benchmarks.embedded_run import memory_marks
-from benchmarks.measuring import Stage, compare, show, spread
+from benchmarks.measuring import Stage, Watch, compare, show, spread
 from benchmarks.pipeline import project, publish, relay, take_in
 from benchmarks.sets import Servers, city_set
 from benchmarks.tables import counted
@@ -27,12 +28,15 @@ class CityRun:
     floor: Floor
 
     @property
-    def ours(self) -> float:
-        return self.intake.seconds + self.relay.seconds + self.project.seconds
-
-    @property
-    def bare(self) -> float:
-        return self.floor.intake + self.floor.send + self.floor.project
+    def stages(self) -> tuple[tuple[str, Watch, Watch], ...]:
+        """Name, ours and the floor, of each stage and of all together."""
+        found = (
+            ("受理", self.intake.watch, self.floor.intake),
+            ("中继", self.relay.watch, self.floor.send),
+            ("投影", self.project.watch, self.floor.project),
+        )
+        whole = sum((ours for _, ours, _ in found), Watch()), sum((bare for _, _, bare in found), Watch())
+        return (*found, ("全线（一个进程）", *whole))
 
 
 def measure(servers: Servers, bus_url: str, events: int) -> CityRun:
@@ -53,39 +57,45 @@ def measure(servers: Servers, bus_url: str, events: int) -> CityRun:
 
 
 def report(runs: list[CityRun]) -> None:
-    """Rates are in reports a second throughout, so that stages can be compared and summed."""
+    """Rates are in reports a second throughout, so that stages can be compared."""
     first = runs[0]
     events = first.intake.records
-    floor = first.floor
-
-    def against(ours: list[float], bare: list[float]) -> str:
-        return compare([events / taken for taken in ours], [events / taken for taken in bare])
-
     show(
         [
             (
                 "写入总线",
                 f"{spread([events / run.published for run in runs])} 条/秒（平均 {first.bytes // events} 字节）",
             ),
-            ("受理", against([run.intake.seconds for run in runs], [run.floor.intake for run in runs])),
-            ("中继", against([run.relay.seconds for run in runs], [run.floor.send for run in runs])),
-            ("投影", against([run.project.seconds for run in runs], [run.floor.project for run in runs])),
-            ("全线（一个进程）", against([run.ours for run in runs], [run.bare for run in runs])),
-            ("下限各步（秒）", _parts(floor)),
-            (
-                "做了多少",
-                f"{first.intake.batches} 个事务、{floor.rows} 行、{first.relay.records} 条发件、{floor.documents} 份文档",
+            *_stage_rows(runs, events),
+            ("下限各步（秒）", _parts(first.floor)),
+            ("做了多少", _amounts(first)),
+            *(
+                (f"内存：{name}", memory_marks(stage))
+                for name, stage in (("受理", first.intake), ("中继", first.relay), ("投影", first.project))
             ),
-            ("受理内存（四段）", memory_marks(first.intake)),
-            ("中继内存（四段）", memory_marks(first.relay)),
-            ("投影内存（四段）", memory_marks(first.project)),
             *((f"下限 {number}", step) for number, step in enumerate(STEPS, 1)),
         ]
     )
 
 
+def _stage_rows(runs: list[CityRun], events: int) -> Iterator[tuple[str, str]]:
+    for stages in zip(*(run.stages for run in runs), strict=True):
+        ours, bare = [ours for _, ours, _ in stages], [bare for _, _, bare in stages]
+        rates = compare([events / watch.seconds for watch in ours], [events / watch.seconds for watch in bare])
+        processor = f"{spread([w.processor for w in ours], 1)}，下限 {spread([w.processor for w in bare], 1)} 秒"
+        yield stages[0][0], f"{rates}；本进程处理器 {processor}"
+
+
+def _amounts(run: CityRun) -> str:
+    return (
+        f"{run.intake.batches} 个事务、{run.floor.rows} 行、{run.relay.records} 条发件、"
+        f"{run.project.batches} 批投影、{run.floor.documents} 份文档"
+    )
+
+
 def _parts(floor: Floor) -> str:
     return (
-        f"读报送 {floor.read_reports:.2f}、写行 {floor.write_rows:.2f}、发送 {floor.send:.2f}、"
-        f"读事件 {floor.read_events:.2f}、写文档 {floor.write_documents:.2f}"
+        f"读报送 {floor.read_reports.seconds:.2f}、写行 {floor.write_rows.seconds:.2f}、"
+        f"发送 {floor.send.seconds:.2f}、读事件 {floor.read_events.seconds:.2f}、"
+        f"写文档 {floor.write_documents.seconds:.2f}"
     )

@@ -23,18 +23,38 @@ def resident_megabytes() -> tuple[float, float]:
 
 
 @dataclass(slots=True)
+class Watch:
+    """Adds up what runs inside `with`: wall clock, and this process's own processor time."""
+
+    seconds: float = 0.0
+    processor: float = 0.0
+    _since: tuple[float, float] = (0.0, 0.0)
+
+    def __enter__(self) -> Watch:
+        self._since = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._since[0]
+        self.processor += time.process_time() - self._since[1]
+
+    def __add__(self, other: Watch) -> Watch:
+        return Watch(self.seconds + other.seconds, self.processor + other.processor)
+
+
+@dataclass(slots=True)
 class Stage:
     """One stage of the line. `batches`: transactions or requests; `memory`: peak and end of each quarter, MB."""
 
     expected: int
+    watch: Watch = field(default_factory=Watch)
     records: int = 0
-    seconds: float = 0.0
     batches: int = 0
     memory: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
-        return self.records / self.seconds
+        return self.records / self.watch.seconds
 
     def add(self, records: int) -> None:
         """A batch is done."""

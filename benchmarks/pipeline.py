@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 
-from benchmarks.measuring import Stage, resident_megabytes
+from benchmarks.measuring import Stage, Watch, resident_megabytes
 from benchmarks.synthetic import Reports
 from consumers.lead_intake import NAME as INTAKE
 from consumers.lead_intake import LeadIntake
@@ -26,13 +26,12 @@ SILENCE_SECONDS = 30.0
 def publish(deployment: Deployment, events: int) -> tuple[float, int]:
     """Put the events on the bus; seconds for publishing alone, and bytes of all values."""
     records = Reports(deployment.tools.reference.pack()).records(events)
-    taken, size = 0.0, 0
+    watch, size = Watch(), 0
     while batch := list(itertools.islice(records, PUBLISHED_AT_ONCE)):
         size += sum(len(record.value) for record in batch)
-        start = time.perf_counter()
-        deployment.bus.publish(batch)
-        taken += time.perf_counter() - start
-    return taken, size
+        with watch:
+            deployment.bus.publish(batch)
+    return watch.seconds, size
 
 
 def take_in(deployment: Deployment, events: int) -> Stage:
@@ -45,10 +44,9 @@ def relay(deployment: Deployment, marks: int) -> Stage:
     tools = deployment.tools
     sender = OutboxRelay(tools.database, deployment.bus, tools.clock, tools.vault, "bench")
     stage = Stage(marks)
-    start = time.perf_counter()
-    while sent := sender.step():
-        stage.add(sent)
-    stage.seconds = time.perf_counter() - start
+    with stage.watch:
+        while sent := sender.step():
+            stage.add(sent)
     _check(stage)
     return stage
 
@@ -58,9 +56,8 @@ def project(deployment: Deployment, records: int) -> Stage:
     handler = SearchProjector(tools, tools.index)
     subscription = deployment.bus.subscribe(PROJECTOR, TOPICS, "bench")
     stage = _drain(handler, subscription, Stage(records), PROJECTED_AT_ONCE)
-    start = time.perf_counter()
-    tools.index.refresh()
-    stage.seconds += time.perf_counter() - start
+    with stage.watch:
+        tools.index.refresh()
     return stage
 
 
@@ -70,12 +67,12 @@ def _drain(handler: Handler, subscription: Subscription, stage: Stage, batch: in
     subscription.rewind()
     resident_megabytes()
     runner = Runner(handler, subscription, threading.Event(), batch=batch)
-    start = last = time.perf_counter()
-    while stage.records < stage.expected and time.perf_counter() - last < SILENCE_SECONDS:
-        if done := runner.step(1.0):
-            stage.add(done)
-            last = time.perf_counter()
-    stage.seconds = last - start
+    last = time.perf_counter()
+    with stage.watch:
+        while stage.records < stage.expected and time.perf_counter() - last < SILENCE_SECONDS:
+            if done := runner.step(1.0):
+                stage.add(done)
+                last = time.perf_counter()
     subscription.close()
     _check(stage)
     return stage
