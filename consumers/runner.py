@@ -17,11 +17,10 @@ import structlog
 
 from crm.bus.port import Delivered, LostPartitions, Subscription
 from crm.domain.errors import Unavailable
+from crm.services.outage import Outage
 
 ATTEMPTS_ALONE = 3
 FAILURES_TO_STOP = 20
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
 
 log = structlog.get_logger("consumer")
 
@@ -58,7 +57,7 @@ class Runner:
         self.stop = stop
         self.batch = batch
         self.wait = wait or stop.wait
-        self._pause = FIRST_PAUSE
+        self._outage = Outage(handler.name)
         self._behind = False  # polled records that were not dealt with: to be polled again, whatever fails meanwhile
         self._failures: tuple[str, int] = ("", 0)
 
@@ -68,7 +67,14 @@ class Runner:
             while not self.stop.is_set():
                 self.step()
         finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """What was dealt with is committed; that the member is gone the group learns by itself when nobody can be told."""
+        try:
             self.subscription.close()
+        except Unavailable as error:
+            log.warning("left without saying so", consumer=self.handler.name, reason=str(error))
 
     def step(self, timeout: float = 1.0) -> int:
         """One poll; how many records were dealt with. Waits and gives 0 while something is unavailable."""
@@ -84,12 +90,10 @@ class Runner:
             log.info("partitions lost", consumer=self.handler.name)
             return 0
         except Unavailable as error:
-            log.warning("unavailable, waiting", consumer=self.handler.name, reason=str(error), seconds=self._pause)
-            self.wait(self._pause)
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
             self._behind = True
+            self.wait(self._outage.met(error))
             return 0
-        self._pause = FIRST_PAUSE
+        self._outage.over()
         return len(records)
 
     def _deal_with(self, records: Sequence[Delivered]) -> None:

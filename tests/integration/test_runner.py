@@ -10,6 +10,7 @@ import pytest
 from consumers.runner import ATTEMPTS_ALONE, FAILURES_TO_STOP, ConsumerStopped, Handler, Runner
 from crm.bus.port import Delivered, LostPartitions, Record, Subscription
 from crm.domain.errors import Unavailable
+from crm.services.outage import LONGEST_PAUSE
 from schemas.topics import LEADS_SUBMITTED
 from tests.factories.cities import City
 from tests.factories.leads import cloud_event, lead_data
@@ -64,6 +65,7 @@ class Shaky:
         self._subscription.rewind()
 
     def close(self) -> None:
+        self._maybe_fail("close")
         self._subscription.close()
 
 
@@ -139,7 +141,7 @@ def test_the_pause_has_a_limit_and_starts_anew_after_success(city: City) -> None
     running, pauses = runner(city, handler)
     for _ in range(10):
         running.step(0)
-    assert pauses[-1] == 30.0
+    assert pauses[-1] == LONGEST_PAUSE
     handler.away = 1
     publish(city, 2)
     running.step(0)
@@ -192,6 +194,22 @@ def test_told_to_stop_it_finishes_the_batch_commits_and_leaves(city: City) -> No
     assert handler.done == values
     assert lag(city) == 0
     assert city.count("bus_members", group="test") == 0
+
+
+def test_a_group_that_cannot_be_told_is_left_all_the_same(city: City) -> None:
+    stop = threading.Event()
+    stop.set()
+    subscription = Shaky(city.bus.subscribe("test", [LEADS_SUBMITTED], "m"), close=[Unavailable("away")])
+    Runner(Recording(), subscription, stop).run()
+
+
+def test_an_outage_is_said_once_and_its_end_too(city: City, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(city, 1)
+    running, _ = runner(city, Recording(away=5))
+    for _ in range(7):
+        running.step(0)
+    said = capsys.readouterr().out
+    assert (said.count("unavailable, waiting"), said.count("available again")) == (1, 1)
 
 
 def test_it_leaves_the_group_when_it_stops_for_failures_too(city: City) -> None:
