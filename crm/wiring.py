@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import uuid
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -22,6 +23,8 @@ from crm.services.tools import Tools
 from crm.store.database import Database
 from crm.store.vault import Vault
 from search.index import SearchIndex
+
+LONGEST_SLOT = 71  # of the 80 characters of a lease's holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ class WorkerSlot:
     """One worker's place on this machine: the first whose lock is free, held until `leave` or the process's end.
 
     A worker that was killed and starts again finds the same place, and so the same name in its group: there lie its
-    partitions (`crm/bus/kafka_subscription.py`). The name of a process would be new each time.
+    partitions (`crm/bus/kafka_subscription.py`). The name of a process would be new each time. `holder` names slot and process in
+    leases (`crm/store/leases.py`): what the dead one held is known as its own, and a second data folder on this machine, with
+    slots of the same names, holds nothing together with the first.
     """
 
     def __init__(self, folder: Path, part: str) -> None:
@@ -100,6 +105,7 @@ class WorkerSlot:
             except Timeout:
                 continue
             self.name = f"{socket.gethostname()}-{part}-{number}"
+            self.holder = f"{self.name[-LONGEST_SLOT:]}#{uuid.uuid4().hex[:8]}"
             return
 
     def leave(self) -> None:

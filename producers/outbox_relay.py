@@ -1,19 +1,19 @@
 """The relay: outbox marks become records on the bus, in order, at least once.
 
-One relay per shard under a lease, rows by id (with four relays and SKIP LOCKED half the rows went out of order, trap 3). A
-failed send leaves its shard where it stands. A record sent twice after a kill has no second effect: consumers
-have inboxes and revisions, outsiders the event's id.
+One relay per shard under a lease (`relay_shards.py`), rows by id (with four relays and SKIP LOCKED half the rows went out of
+order, trap 3). A failed send leaves its shards where they stand. A relay whose leases are no longer fresh does not publish, and
+takes no mark off that is another's by now. A record sent twice after a kill has no second effect: consumers have inboxes and
+revisions, outsiders the event's id.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, union_all
 from sqlalchemy.orm import Session
 
 from crm.bus.port import EventBus, Record
@@ -22,34 +22,30 @@ from crm.domain.errors import Unavailable
 from crm.services.dead_letters import dead_record_headers
 from crm.services.submission import PURPOSE
 from crm.store.database import Database
-from crm.store.leases import hold, release
 from crm.store.models import DeadLetter, OutboxMark, Submission
-from crm.store.unit_of_work import OUTBOX_SHARDS
 from crm.store.vault import Vault
+from producers.relay_shards import Shards
 from schemas import headers
 from schemas.envelope import MAX_RECORD_BYTES
 
 BATCH = 1000
-LEASE = timedelta(seconds=15)
 IDLE_SECONDS = 0.1
 
 log = structlog.get_logger("relay")
 
 
 class OutboxRelay:
-    """Relays the shards it holds the leases of. `holder` names this process and thread."""
+    """Relays the shards it holds the leases of. `holder`: as `Shards` says."""
 
     def __init__(self, database: Database, bus: EventBus, clock: Clock, vault: Vault, holder: str) -> None:
         self.database = database
         self.bus = bus
-        self.clock = clock
         self.vault = vault
-        self.holder = holder
-        self._shards: tuple[int, ...] = ()
-        self._renewed: datetime | None = None
+        self.shards = Shards(database, clock, holder)
 
     def run(self, stop: threading.Event) -> None:
-        """Until told to stop; then the leases are free at once."""
+        """Until told to stop, sharing the work with other relays; then the leases are free at once."""
+        self.shards.sharing = True
         pause = IDLE_SECONDS
         while not stop.is_set():
             try:
@@ -60,43 +56,39 @@ class OutboxRelay:
                 sent, pause = 0, min(pause * 2, 10.0)
             if not sent:
                 stop.wait(pause)
-        self.leave()
+        try:
+            self.leave()
+        except Unavailable as error:
+            log.warning("unavailable, the leases end by themselves", reason=str(error))
 
     def step(self) -> int:
         """Send one batch; how many marks it took off."""
-        self._hold_shards()
-        if not self._shards:
+        shards = self.shards.hold()
+        if not shards:
             return 0
         with self.database.read() as session:
-            marks = session.execute(
-                select(OutboxMark.__table__)
-                .where(OutboxMark.shard.in_(self._shards))
-                .order_by(OutboxMark.id)
-                .limit(BATCH)
-            ).all()
+            marks = session.execute(oldest_marks(shards)).all()
             if not marks:
                 return 0
             records = self._records(session, marks)
+        if not self.shards.outlast_a_publish():
+            return 0
         self.bus.publish(records)
-        with self.database.write() as session:
-            session.execute(delete(OutboxMark).where(OutboxMark.id.in_([mark.id for mark in marks])))
-        return len(marks)
+        return self._take_off([mark.id for mark in marks])
 
-    def _hold_shards(self) -> None:
-        now = self.clock.now()
-        if self._renewed is not None and now - self._renewed < LEASE / 3:
-            return
+    def _take_off(self, ids: Sequence[int]) -> int:
+        """Marks of a shard that went to another relay meanwhile stay: that one sends them, and what follows, in order."""
+        statement = delete(OutboxMark).where(OutboxMark.id.in_(ids), self.shards.of_ours().exists())
         with self.database.write() as session:
-            self._shards = tuple(
-                shard for shard in range(OUTBOX_SHARDS) if hold(session, f"relay-{shard}", self.holder, now, LEASE)
-            )
-        self._renewed = now
+            taken: int = session.execute(statement).rowcount  # type: ignore[attr-defined]
+        if taken < len(ids):
+            log.warning("shards lost while publishing", holder=self.shards.holder, marks=len(ids) - taken)
+            self.shards.forget()
+        return taken
 
     def leave(self) -> None:
         """Free the leases at once, for another relay to take."""
-        with self.database.write() as session:
-            for shard in self._shards:
-                release(session, f"relay-{shard}", self.holder)
+        self.shards.leave()
 
     def _records(self, session: Session, marks: Sequence[Any]) -> list[Record]:
         submissions = {mark.submission_id for mark in marks if mark.submission_id}
@@ -127,3 +119,12 @@ def _letter_record(mark: Any, letter: DeadLetter) -> Record:
     if len(value) > MAX_RECORD_BYTES:  # a broker may let in what we never send: its bytes stay in the table alone
         value = b""
     return Record(mark.topic, key, value, dead_record_headers(letter))
+
+
+def oldest_marks(shards: Collection[int]) -> Any:
+    """The oldest of some shards together. Each shard is read along its own index: a filter over all rows by id would go
+    through another shard's whole backlog for each batch."""
+    table = OutboxMark.__table__
+    each = [select(table).where(table.c.shard == shard).order_by(table.c.id).limit(BATCH) for shard in sorted(shards)]
+    together = union_all(*(select(one.subquery()) for one in each)).subquery()
+    return select(together).order_by(together.c.id).limit(BATCH)

@@ -17,7 +17,7 @@ from consumers.search_projector import TOPICS as PROJECTOR_TOPICS
 from consumers.search_projector import SearchProjector
 from crm.domain.errors import Unavailable
 from crm.services.indexing import serve_requests
-from crm.wiring import Deployment, WorkerSlot, holder_name
+from crm.wiring import Deployment, WorkerSlot
 from producers.outbox_relay import OutboxRelay
 
 RELAY = "outbox-relay"
@@ -53,23 +53,23 @@ class Processes:
         """Start a worker by its name in the interface."""
         deployment, tools = self.deployment, self.deployment.tools
         if part == RELAY:
-            relay = OutboxRelay(tools.database, deployment.bus, tools.clock, tools.vault, holder_name(RELAY))
+            relay = OutboxRelay(tools.database, deployment.bus, tools.clock, tools.vault, self._slot(RELAY).holder)
             self.start(RELAY, lambda: relay.run(self.stop))
         elif part == INTAKE:
             handler = LeadIntake(tools)
-            subscription = deployment.bus.subscribe(INTAKE, handler.topics(), self._slot(INTAKE))
+            subscription = deployment.bus.subscribe(INTAKE, handler.topics(), self._slot(INTAKE).name)
             self.start(INTAKE, Runner(handler, subscription, self.stop).run)
         else:
             tools.index.ensure()
-            subscription = deployment.bus.subscribe(PROJECTOR, PROJECTOR_TOPICS, self._slot(PROJECTOR))
+            subscription = deployment.bus.subscribe(PROJECTOR, PROJECTOR_TOPICS, self._slot(PROJECTOR).name)
             runner = Runner(SearchProjector(tools, tools.index), subscription, self.stop, batch=2000)
             self.start(PROJECTOR, runner.run)
             self.start("index-requests", self._serve_requests)
 
-    def _slot(self, part: str) -> str:
-        """The member name of a consumer: the same after a restart."""
+    def _slot(self, part: str) -> WorkerSlot:
+        """The place of a part on this machine: the same after a restart."""
         self._slots.append(WorkerSlot(self.deployment.tools.settings.slot_dir, part))
-        return self._slots[-1].name
+        return self._slots[-1]
 
     def _serve_requests(self) -> None:
         while not self.stop.wait(1.0):
@@ -81,7 +81,7 @@ class Processes:
     def start_scheduler(self) -> None:
         from crm.jobs.scheduler import Scheduler  # noqa: PLC0415 (a worker has no use for APScheduler: 0.1 s)
 
-        scheduler = Scheduler(self.deployment, holder_name("scheduler"))
+        scheduler = Scheduler(self.deployment, self._slot("scheduler").holder)
         self.start("scheduler", lambda: scheduler.run(self.stop))
 
     def stop_on_signals(self) -> None:

@@ -18,7 +18,7 @@ from crm.domain.errors import Unavailable
 from crm.jobs.dispatch_clock import take_back_unanswered
 from crm.jobs.housekeeping import erase_old_messages
 from crm.jobs.lights import raise_changed_lights
-from crm.store.leases import hold, release
+from crm.store.leases import hold, release, succeed
 from crm.wiring import Deployment
 
 LEASE = timedelta(seconds=90)
@@ -35,7 +35,7 @@ SCHEDULE: tuple[tuple[Job, dict[str, object]], ...] = (
 
 
 class Scheduler:
-    """Runs SCHEDULE while it holds the lease; `holder` names this process."""
+    """Runs SCHEDULE while it holds the lease; `holder` names slot and process: one that was killed goes on at once."""
 
     def __init__(self, deployment: Deployment, holder: str) -> None:
         self.deployment = deployment
@@ -46,6 +46,7 @@ class Scheduler:
         scheduler = BackgroundScheduler(timezone="Asia/Shanghai", job_defaults={"coalesce": True, "max_instances": 1})
         for job, when in SCHEDULE:
             scheduler.add_job(self.run_job, args=[job], id=job.__name__, misfire_grace_time=None, **when)
+        self._succeed()
         self.run_job(take_back_unanswered)  # what fell due while nobody was there
         scheduler.start()
         stop.wait()
@@ -64,6 +65,13 @@ class Scheduler:
         if done:
             log.info("job done", job=job.__name__, count=done)
         return done
+
+    def _succeed(self) -> None:
+        try:
+            with self.deployment.tools.database.write() as session:
+                succeed(session, NAME, self.holder)
+        except Unavailable as error:
+            log.warning("unavailable, the dead process's lease must end", reason=str(error))
 
     def _is_mine(self) -> bool:
         tools = self.deployment.tools

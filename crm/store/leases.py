@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.store.models import Lease
@@ -24,3 +24,24 @@ def hold(session: Session, name: str, holder: str, now: datetime, ttl: timedelta
 
 def release(session: Session, name: str, holder: str) -> None:
     session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+def running(session: Session, kind: str, now: datetime) -> dict[str, str]:
+    """Leases whose names begin with `kind` and that have not ended: name → holder."""
+    statement = select(Lease.name, Lease.holder).where(Lease.name.startswith(kind, autoescape=True), Lease.until >= now)
+    return {name: holder for name, holder in session.execute(statement)}
+
+
+def succeed(session: Session, kind: str, holder: str) -> None:
+    """What an earlier process of the same slot held of this kind goes to `holder`, SLOT#PROCESS: the slot's lock says that
+    it is dead. Nothing for a holder without a slot."""
+    slot, mark, _ = holder.partition("#")
+    if mark:
+        theirs = Lease.holder.startswith(slot + mark, autoescape=True)
+        of_kind = Lease.name.startswith(kind, autoescape=True)
+        session.execute(update(Lease).where(of_kind, theirs).values(holder=holder))
+
+
+def sweep(session: Session, kind: str, before: datetime) -> None:
+    """Erase leases of this kind that ended before, whose names nobody takes again."""
+    session.execute(delete(Lease).where(Lease.name.startswith(kind, autoescape=True), Lease.until < before))

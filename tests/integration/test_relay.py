@@ -10,7 +10,8 @@ import pytest
 from crm.bus.port import EventBus, Record, RecordTooLarge
 from crm.domain.errors import Unavailable
 from crm.store.unit_of_work import unit_of_work
-from producers.outbox_relay import LEASE, OutboxRelay
+from producers.outbox_relay import OutboxRelay
+from producers.relay_shards import LEASE
 from schemas.envelope import MAX_RECORD_BYTES
 from schemas.topics import LEADS_DEAD, LEADS_SUBMITTED
 from tests.factories.cities import City, published
