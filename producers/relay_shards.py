@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from crm.domain.clock import Clock
 from crm.store.database import Database
-from crm.store.leases import hold, release, running, succeed, sweep
+from crm.store.leases import hold, release, release_all, running, succeed, sweep
 from crm.store.models import Lease, OutboxMark
 from crm.store.unit_of_work import OUTBOX_SHARDS
 
@@ -77,14 +77,9 @@ class Shards:
     def leave(self) -> None:
         """Free the leases at once, for another relay to take."""
         with self._database.write() as session:
-            release(session, self._membership, self.holder)
-            for shard in range(OUTBOX_SHARDS):
-                release(session, f"{SHARD}{shard}", self.holder)
+            for kind in (SHARD, MEMBER):
+                release_all(session, kind, self.holder)
         self.forget()
-
-    @property
-    def _membership(self) -> str:
-        return f"{MEMBER}{self.holder}"
 
     def _due(self, now: datetime) -> bool:
         if self._looked is None:
@@ -99,7 +94,7 @@ class Shards:
                 sweep(session, MEMBER, now - LEASE)
                 succeed(session, MEMBER, self.holder)
                 succeed(session, SHARD, self.holder)
-            hold(session, self._membership, self.holder, now, LEASE)
+            hold(session, f"{MEMBER}{self.holder}", self.holder, now, LEASE)
         leases = running(session, SHARD, now)
         self._wanted = self._part(session, now) if self.sharing else OUTBOX_SHARDS
         chosen = self._choice(leases)

@@ -26,6 +26,11 @@ def release(session: Session, name: str, holder: str) -> None:
     session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
 
 
+def release_all(session: Session, kind: str, holder: str) -> None:
+    """Release what `holder` has of leases whose names begin with `kind`."""
+    session.execute(delete(Lease).where(Lease.name.startswith(kind, autoescape=True), Lease.holder == holder))
+
+
 def running(session: Session, kind: str, now: datetime) -> dict[str, str]:
     """Leases whose names begin with `kind` and that have not ended: name → holder."""
     statement = select(Lease.name, Lease.holder).where(Lease.name.startswith(kind, autoescape=True), Lease.until >= now)

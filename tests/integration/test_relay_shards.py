@@ -105,6 +105,8 @@ def test_a_relay_that_comes_back_in_its_slot_has_its_shards_at_once(city: City) 
     heir = relay(city, "host1-outbox-relay-1#2")
     assert heir.step() == sum(shard_of(key) in dead.shards.held for key in KEYS)
     assert heir.shards.held == dead.shards.held
+    heir.leave()
+    assert {row["holder"] for row in city.rows("leases")} == {other.shards.holder}
 
 
 def test_the_process_that_was_thought_dead_sends_no_more_and_takes_nothing_off(city: City) -> None:
