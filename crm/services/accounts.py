@@ -184,7 +184,7 @@ def list_tokens(tools: Tools) -> list[Row]:
 
 def actor_of_token(tools: Tools, secret: str) -> Actor | None:
     """The actor behind a bearer token, None for one that is unknown or revoked."""
-    with tools.database.read() as session:
+    with tools.database.glance() as session:
         token = session.scalar(
             select(ApiToken).where(ApiToken.token_hash == _hash(secret), ApiToken.revoked_at.is_(None))
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from crm.domain.actors import Actor, Role
@@ -22,9 +22,9 @@ from crm.services.report_in import without_contacts
 from crm.services.reports import CheckedReport, as_invalid, check_report
 from crm.services.tools import Tools
 from crm.store.bulk import insert_rows
-from crm.store.models import DeadLetter, Lead, Organisation, Receipt, Submission
+from crm.store.models import DeadLetter, Lead, Model, Organisation, Receipt, Submission
 from crm.store.receipts import Place, receipt_time, receipts_at
-from crm.store.unit_of_work import UnitOfWork, unit_of_work
+from crm.store.unit_of_work import Row, UnitOfWork, unit_of_work
 from schemas.envelope import Envelope, SchemaError, parse, serialise
 from schemas.events.leads import differing_fields
 from schemas.topics import LEADS_SUBMITTED, source_of
@@ -32,6 +32,7 @@ from schemas.topics import LEADS_SUBMITTED, source_of
 PURPOSE = "submission"
 SUBMITTED = "lead.submitted.v1"
 AMENDED = "lead.amended.v1"
+ORGANISATION = select(Organisation.__table__).where(Organisation.code == bindparam("code"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class _Batch:
         self.unit = unit
         self.now = receipt_time(unit.session, tools.clock)
         self.there: dict[Place, Receipt] = {}
+        self._organisations: dict[str, Any] = {}
+        self._unwritten: dict[type[Model], list[Row]] = {Receipt: [], Submission: []}
 
     def take(self, reports: Sequence[Incoming]) -> list[Submitted | CrmError]:
         checked = [self._check(report.organisation, report.data) for report in reports]
@@ -106,7 +109,14 @@ class _Batch:
                 outcomes.append(self._take(report, reports[index], index))
             except (Conflict, Stale) as refusal:
                 outcomes.append(refusal)
+        self._write()
         return outcomes
+
+    def _write(self) -> None:
+        """What was accepted so far, in one statement a table."""
+        for model, rows in self._unwritten.items():
+            insert_rows(self.unit.session, model, rows)
+            rows.clear()
 
     def _take(self, report: CheckedReport, incoming: Incoming, index: int) -> Submitted:
         return self._amend(report, incoming.version) if incoming.amends else self._store(report, index)
@@ -123,28 +133,34 @@ class _Batch:
     def _may_report_for(self, organisation: str) -> None:
         if self.actor.role in (Role.REPORTER, Role.DISTRICT) and organisation != self.actor.organisation:
             raise Forbidden("只能以本单位名义报送")
-        row = self.unit.session.get(Organisation, organisation)
+        row = self._organisation(organisation)
         if row is None or not row.active:
             raise Invalid.of("organisation", f"没有代码为 {organisation} 的单位")
         if not row.reports and row.kind not in ("district", "bureau"):
             raise Invalid.of("organisation", f"{row.name}不是报送单位")
+
+    def _organisation(self, code: str) -> Any:
+        if code not in self._organisations:
+            found = self.unit.session.connection().execute(ORGANISATION, {"code": code})
+            self._organisations[code] = found.one_or_none()
+        return self._organisations[code]
 
     def _store(self, report: CheckedReport, index: int) -> Submitted:
         before = self.there.get(report.place)
         if before is not None:
             return self._again(report, before)
         number = receipt_number(self.now, index)
-        receipt = Receipt(
-            receipt_no=number,
-            received_at=self.now,
-            organisation=report.organisation,
-            source_ref=report.place[1],
-            content_hash=report.content_hash,
-            channel=self.channel,
-            state="received",
-        )
-        self.unit.session.add(receipt)
-        self.there[report.place] = receipt
+        row = {
+            "receipt_no": number,
+            "received_at": self.now,
+            "organisation": report.organisation,
+            "source_ref": report.place[1],
+            "content_hash": report.content_hash,
+            "channel": self.channel,
+            "state": "received",
+        }
+        self._unwritten[Receipt].append(row)
+        self.there[report.place] = receipt = Receipt(**row)
         self._queue(report, number, number, SUBMITTED)
         return self._submitted(report, receipt, None, duplicate=False)
 
@@ -164,6 +180,7 @@ class _Batch:
         """A corrector that saw an older report would undo what came since, on its way to the lead included."""
         if lead is None or lead.version != version:
             raise Stale("线索已被更正，请读取最新内容后重试")
+        self._write()
         buried = select(DeadLetter.id).where(DeadLetter.receipt_no == Submission.id).exists()
         waiting = select(Submission.id).where(Submission.receipt_no == receipt.receipt_no, ~buried).limit(1)
         if self.unit.session.scalar(waiting) is not None:
@@ -174,7 +191,7 @@ class _Batch:
         envelope = Envelope(id=event_id, source=source, type=kind, time=self.now, data=dict(report.raw))
         sealed = self.tools.vault.seal(serialise(envelope), PURPOSE)
         row = {"id": event_id, "receipt_no": receipt_no, "sealed_envelope": sealed, "created_at": self.unit.now}
-        insert_rows(self.unit.session, Submission, [row])
+        self._unwritten[Submission].append(row)
         self.unit.publish(LEADS_SUBMITTED, f"{report.organisation}/{report.place[1]}", submission_id=event_id)
 
     def _again(self, report: CheckedReport, receipt: Receipt) -> Submitted:
@@ -192,6 +209,7 @@ class _Batch:
         return differing_fields(stored, without_contacts(report.data)) or ("contacts",)
 
     def _waiting(self, receipt: Receipt) -> Mapping[str, Any]:
+        self._write()
         statement = select(Submission.sealed_envelope).where(Submission.receipt_no == receipt.receipt_no)
         sealed = self.unit.session.scalar(statement)
         if sealed is None:
