@@ -24,9 +24,10 @@ from crm.services.reports import CheckedReport, check_report
 from crm.services.submission import AMENDED, SUBMITTED
 from crm.services.tools import Tools
 from crm.store.bulk import insert_rows
+from crm.store.key_lists import in_keys, in_values
 from crm.store.models import Contact, DeadLetter, InboxMessage, Organisation, Submission
 from crm.store.receipts import receipts_at
-from crm.store.unit_of_work import UnitOfWork, in_keys, unit_of_work
+from crm.store.unit_of_work import UnitOfWork, unit_of_work
 from schemas import headers
 from schemas.envelope import Envelope, parse
 from schemas.faults import SchemaError
@@ -206,7 +207,7 @@ class _Batch:
             ]
             insert_rows(self.unit.session, InboxMessage, rows)
             processed = [item.envelope.id for item in done]
-            self.unit.session.execute(delete(Submission).where(Submission.id.in_(processed)))
+            self.unit.session.execute(delete(Submission).where(in_values(self.unit.session, Submission.id, processed)))
         insert_rows(self.unit.session, Contact, intake.contacts)
         for item in done:
             if letter_id := item.record.headers.get(headers.REPLAY):
@@ -219,7 +220,7 @@ def _inbox(session: Session, messages: set[tuple[str, str]]) -> dict[tuple[str, 
     rows = session.execute(
         select(InboxMessage.source, InboxMessage.event_id, InboxMessage.content_hash).where(
             InboxMessage.consumer == NAME,
-            in_keys((InboxMessage.source, InboxMessage.event_id), sorted(messages)),
+            in_keys(session, (InboxMessage.source, InboxMessage.event_id), messages),
         )
     )
     return {(source, event_id): digest for source, event_id, digest in rows}

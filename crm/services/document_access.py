@@ -1,5 +1,6 @@
 """Reads that documents of a batch share, and who may see each: every grouping in one query.
 
+Rows of the tables, not objects of the models: a projector reads five rows for each document and changes none.
 Called by `crm/services/documents.py`; the rules themselves are `crm/domain/scope.py`.
 """
 
@@ -7,15 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.domain.reference import ReferencePack
 from crm.domain.scope import project_access
-from crm.store.models import Assignment, Lead, Obstacle, Project, ProjectParty, ProjectReader
+from crm.store.bulk import table_of
+from crm.store.key_lists import in_values
+from crm.store.models import Assignment, Lead, Model, Obstacle, Project, ProjectParty, ProjectReader
 from crm.store.queries.scope import SEEN_BY_DISTRICT
+
+
+class LeadSeen(NamedTuple):
+    """What documents of others show of a lead."""
+
+    organisation: str
+    source_ref: str
+    confidential: bool
 
 
 class DocumentReads:
@@ -25,35 +36,49 @@ class DocumentReads:
         self.session = session
         self.pack = pack
 
-    def by_id(self, model: Any, ids: Collection[str]) -> dict[str, Any]:
-        return {row.id: row for row in self.session.scalars(select(model).where(model.id.in_(ids)))}
+    def rows(self, model: type[Model], ids: Collection[str]) -> list[Any]:
+        table = table_of(model)
+        return list(self.session.execute(select(table).where(in_values(self.session, table.c.id, ids))))
 
-    def leads_by(self, column: str, ids: Collection[str]) -> Mapping[str, list[Lead]]:
-        grouped: dict[str, list[Lead]] = defaultdict(list)
-        statement = select(Lead).where(getattr(Lead, column).in_(ids)).order_by(Lead.received_at, Lead.receipt_no)
-        for lead in self.session.scalars(statement):
-            grouped[getattr(lead, column)].append(lead)
-        return grouped
+    def by_id(self, model: type[Model], ids: Collection[str]) -> dict[str, Any]:
+        return {row.id: row for row in self.rows(model, ids)}
 
-    def projects_of(self, enterprise_ids: Collection[str]) -> Mapping[str, list[Project]]:
-        grouped: dict[str, list[Project]] = defaultdict(list)
+    def leads_by(self, column: str, ids: Collection[str]) -> Mapping[str, list[LeadSeen]]:
+        """By the column's value, in the order of receipt."""
+        grouped: dict[str, list[LeadSeen]] = defaultdict(list)
+        mine = getattr(Lead, column)
         rows = self.session.execute(
-            select(ProjectParty.enterprise_id, Project)
-            .join(Project, Project.id == ProjectParty.project_id)
-            .where(ProjectParty.enterprise_id.in_(enterprise_ids))
+            select(mine, Lead.organisation, Lead.source_ref, Lead.confidential)
+            .where(in_values(self.session, mine, ids))
+            .order_by(Lead.received_at, Lead.receipt_no)
         )
-        for enterprise_id, project in rows:
-            grouped[enterprise_id].append(project)
+        for key, organisation, source_ref, confidential in rows:
+            grouped[key].append(LeadSeen(organisation, source_ref, confidential))
         return grouped
 
-    def access_of_projects(self, projects: Collection[Project]) -> dict[str, tuple[str, ...]]:
+    def projects_of(self, enterprise_ids: Collection[str]) -> Mapping[str, list[Any]]:
+        """Rows of `projects` by enterprise."""
+        pairs = self.session.execute(
+            select(ProjectParty.enterprise_id, ProjectParty.project_id).where(
+                in_values(self.session, ProjectParty.enterprise_id, enterprise_ids)
+            )
+        ).all()
+        projects = self.by_id(Project, {project_id for _, project_id in pairs})
+        grouped: dict[str, list[Any]] = defaultdict(list)
+        for enterprise_id, project_id in pairs:
+            grouped[enterprise_id].append(projects[project_id])
+        return grouped
+
+    def access_of_projects(self, projects: Collection[Any]) -> dict[str, tuple[str, ...]]:
         ids = [project.id for project in projects]
         districts = self._pairs(
             select(Assignment.project_id, Assignment.district).where(
-                Assignment.project_id.in_(ids), Assignment.state.in_(SEEN_BY_DISTRICT)
+                in_values(self.session, Assignment.project_id, ids), Assignment.state.in_(SEEN_BY_DISTRICT)
             )
         )
-        departments = self._pairs(select(Obstacle.project_id, Obstacle.department).where(Obstacle.project_id.in_(ids)))
+        departments = self._pairs(
+            select(Obstacle.project_id, Obstacle.department).where(in_values(self.session, Obstacle.project_id, ids))
+        )
         readers = self.readers(ids)
         parents = {code: row.parent for code, row in self.pack.districts.items()}
         access = {}
@@ -67,7 +92,9 @@ class DocumentReads:
 
     def readers(self, ids: Iterable[str]) -> Mapping[str, list[str]]:
         wanted = sorted(ids)
-        statement = select(ProjectReader.project_id, ProjectReader.actor_id).where(ProjectReader.project_id.in_(wanted))
+        statement = select(ProjectReader.project_id, ProjectReader.actor_id).where(
+            in_values(self.session, ProjectReader.project_id, wanted)
+        )
         return self._pairs(statement)
 
     def _pairs(self, statement: Any) -> Mapping[str, list[str]]:

@@ -19,6 +19,7 @@ from crm.services.document_access import DocumentReads
 from crm.services.lights import lights_of
 from crm.services.tools import Tools
 from crm.store.identity import CHUNK
+from crm.store.key_lists import in_keys
 from crm.store.models import (
     Carrier,
     Enterprise,
@@ -26,7 +27,7 @@ from crm.store.models import (
     Project,
     SearchRevision,
 )
-from crm.store.unit_of_work import DocumentKey, in_keys
+from crm.store.unit_of_work import DocumentKey
 from schemas.documents import SearchDocument
 from search.index import VersionedDocument
 
@@ -73,16 +74,12 @@ def _after(key: DocumentKey) -> Any:
 
 
 def _revisions(session: Session, keys: Collection[DocumentKey]) -> dict[DocumentKey, tuple[int, bool]]:
-    wanted = sorted(set(keys))
-    found: dict[DocumentKey, tuple[int, bool]] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = session.execute(
-            select(SearchRevision.type, SearchRevision.id, SearchRevision.revision, SearchRevision.deleted).where(
-                in_keys((SearchRevision.type, SearchRevision.id), wanted[start : start + CHUNK])
-            )
+    rows = session.execute(
+        select(SearchRevision.type, SearchRevision.id, SearchRevision.revision, SearchRevision.deleted).where(
+            in_keys(session, (SearchRevision.type, SearchRevision.id), set(keys))
         )
-        found.update({(kind, id_): (revision, deleted) for kind, id_, revision, deleted in rows})
-    return found
+    )
+    return {(kind, id_): (revision, deleted) for kind, id_, revision, deleted in rows}
 
 
 class _Builder:
@@ -104,7 +101,7 @@ class _Builder:
         }
 
     def projects(self, ids: list[str]) -> Iterator[SearchDocument]:
-        rows = list(self.session.scalars(select(Project).where(Project.id.in_(ids))))
+        rows = self.reads.rows(Project, ids)
         enterprises = self.reads.by_id(Enterprise, {row.enterprise_id for row in rows if row.enterprise_id})
         leads = self.reads.leads_by("project_id", ids)
         access = self.reads.access_of_projects(rows)
@@ -142,7 +139,7 @@ class _Builder:
                 )
 
     def enterprises(self, ids: list[str]) -> Iterator[SearchDocument]:
-        rows = list(self.session.scalars(select(Enterprise).where(Enterprise.id.in_(ids))))
+        rows = self.reads.rows(Enterprise, ids)
         projects = self.reads.projects_of(ids)
         leads = self.reads.leads_by("enterprise_id", ids)
         every = {project.id: project for mine in projects.values() for project in mine}
@@ -177,7 +174,7 @@ class _Builder:
             )
 
     def leads(self, ids: list[str]) -> Iterator[SearchDocument]:
-        rows = list(self.session.scalars(select(Lead).where(Lead.id.in_(ids))))
+        rows = self.reads.rows(Lead, ids)
         projects = self.reads.by_id(Project, {row.project_id for row in rows if row.project_id})
         readers = self.reads.readers(projects)
         for row in rows:
@@ -229,7 +226,7 @@ class _Builder:
             )
 
     def carriers(self, ids: list[str]) -> Iterator[SearchDocument]:
-        for row in self.session.scalars(select(Carrier).where(Carrier.id.in_(ids))):
+        for row in self.reads.rows(Carrier, ids):
             area = f"可用 {row.free_area:g} ㎡" if row.free_area is not None else ""
             district = (f"district:{row.district}",) if row.district else ()
             yield SearchDocument(
@@ -250,7 +247,7 @@ class _Builder:
         return tuple(place.name for place in found if place is not None)
 
 
-def _names(enterprise: Enterprise | None) -> dict[str, Any]:
+def _names(enterprise: Any) -> dict[str, Any]:
     if enterprise is None:
         return {}
     return {
@@ -264,7 +261,7 @@ def _names(enterprise: Enterprise | None) -> dict[str, Any]:
     }
 
 
-def _scope(enterprise: Enterprise | None) -> tuple[str, ...]:
+def _scope(enterprise: Any) -> tuple[str, ...]:
     return (enterprise.business_scope,) if enterprise else ()
 
 

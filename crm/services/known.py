@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
-from crm.store.identity import CHUNK, Key, owners
+from crm.store.identity import Key, owners
+from crm.store.key_lists import in_keys
 from crm.store.models import Enterprise, EnterpriseKey, Lead, Model, Project, ProjectParty
-from crm.store.unit_of_work import DocumentKey, Row, in_keys
+from crm.store.unit_of_work import DocumentKey, Row
 
 Place = tuple[str, str]
 
@@ -118,11 +119,8 @@ def _singles(values: Iterable[str]) -> list[tuple[str]]:
 def _rows_where_in(
     session: Session, table: Any, columns: tuple[Any, ...], keys: Collection[tuple[str, ...]], *, lock: bool = False
 ) -> Iterable[Row]:
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        condition = in_keys(columns, chunk) if len(columns) > 1 else columns[0].in_([key[0] for key in chunk])
-        yield from plain_rows(session, select(table).where(condition), table, lock=lock)
+    if keys:
+        yield from plain_rows(session, select(table).where(in_keys(session, columns, keys)), table, lock=lock)
 
 
 def _leads(session: Session, enterprise_ids: Collection[str], project_ids: Collection[str]) -> Iterable[Row]:

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.domain.clock import local_date
 from crm.domain.lights import Light, Watched, light_of
-from crm.store.models import Assignment, Project
+from crm.store.key_lists import in_values
+from crm.store.models import Assignment
 
 
-def lights_of(session: Session, projects: Sequence[Project], today: date) -> dict[str, Light]:
-    """The light of each project today."""
+def lights_of(session: Session, projects: Sequence[Any], today: date) -> dict[str, Light]:
+    """The light of each project today; `projects` are objects or rows."""
     ids = [project.id for project in projects if project.stage == "dispatched"]
     due = {
         project_id: local_date(due_at)
         for project_id, due_at in session.execute(
             select(Assignment.project_id, Assignment.due_at).where(
-                Assignment.project_id.in_(ids), Assignment.state == "pending"
+                in_values(session, Assignment.project_id, ids), Assignment.state == "pending"
             )
         )
     }
     return {project.id: light_of(_watched(project, due.get(project.id)), today) for project in projects}
 
 
-def _watched(project: Project, answer_due: date | None) -> Watched:
+def _watched(project: Any, answer_due: date | None) -> Watched:
     return Watched(
         stage=project.stage,
         off_line=project.off_line,

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from crm.store.key_lists import in_keys
 from crm.store.models import EnterpriseHint, EnterpriseKey
-from crm.store.unit_of_work import in_keys
 from search.names import fold_name, name_key
 
 Key = tuple[str, str]
@@ -57,16 +57,12 @@ def _number(key: Key) -> int:
 
 def owners(session: Session, keys: Collection[Key]) -> dict[Key, str]:
     """Which enterprise holds which key."""
-    wanted = sorted(keys)
-    found: dict[Key, str] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = session.execute(
-            select(EnterpriseKey.kind, EnterpriseKey.value, EnterpriseKey.enterprise_id).where(
-                in_keys((EnterpriseKey.kind, EnterpriseKey.value), wanted[start : start + CHUNK])
-            )
+    rows = session.execute(
+        select(EnterpriseKey.kind, EnterpriseKey.value, EnterpriseKey.enterprise_id).where(
+            in_keys(session, (EnterpriseKey.kind, EnterpriseKey.value), keys)
         )
-        found.update({(kind, value): owner for kind, value, owner in rows})
-    return found
+    )
+    return {(kind, value): owner for kind, value, owner in rows}
 
 
 def key_rows(keys: Iterable[Key], enterprise_id: str) -> list[dict[str, str]]:

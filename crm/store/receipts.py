@@ -9,9 +9,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from crm.domain.clock import Clock
-from crm.store.identity import CHUNK
+from crm.store.key_lists import in_keys
 from crm.store.models import Receipt
-from crm.store.unit_of_work import in_keys
 
 Place = tuple[str, str]
 
@@ -29,10 +28,5 @@ def receipt_time(session: Session, clock: Clock) -> datetime:
 
 def receipts_at(session: Session, places: Collection[Place]) -> dict[Place, Receipt]:
     """Receipts that stand at (organisation, source_ref) places already."""
-    wanted = sorted(places)
-    found: dict[Place, Receipt] = {}
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        statement = select(Receipt).where(in_keys((Receipt.organisation, Receipt.source_ref), chunk))
-        found.update({(row.organisation, row.source_ref): row for row in session.scalars(statement)})
-    return found
+    statement = select(Receipt).where(in_keys(session, (Receipt.organisation, Receipt.source_ref), places))
+    return {(row.organisation, row.source_ref): row for row in session.scalars(statement)}

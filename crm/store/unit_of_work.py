@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import literal_column, tuple_
+from sqlalchemy import literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -201,8 +201,3 @@ def unit_of_work(database: Database, clock: Clock) -> Iterator[UnitOfWork]:
         unit = UnitOfWork(session, clock.now())
         yield unit
         unit.flush()
-
-
-def in_keys(columns: Sequence[Any], keys: Iterable[tuple[Any, ...]]) -> Any:
-    """`(a, b) IN (…)`, the same on both databases."""
-    return tuple_(*columns).in_(list(keys))

@@ -60,6 +60,9 @@ class Project(Model):
         Index("ix_projects_stage_received_at", "stage", "received_at", "id"),
         Index("ix_projects_received_at", "received_at", "id"),
         Index("ix_projects_district_received_at", "district", "received_at", "id"),
+        Index("ix_projects_updated_at", "updated_at", "id"),
+        Index("ix_projects_stage_since", "stage_since", "id"),
+        Index("ix_projects_stage_district", "stage", "district", "confidential"),  # for counting without the rows
     )
 
 
