@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from crm.bus.port import Delivered, EventBus, Lag, Record, Subscription
+from crm.bus.port import Delivered, EventBus, Lag, Record, Subscription, Topics, named_topics
 from schemas.topics import TOPICS, Topic
 from tests.outages.points import Faults
 
@@ -21,22 +21,23 @@ class PrefixedBus:
         self._prefix = prefix
         self._faults = faults or Faults(None)
 
-    def ensure_topics(self, topics: Sequence[Topic] = TOPICS) -> None:
-        self._bus.ensure_topics(
-            [dataclasses.replace(topic, name=self._prefix + topic.name, partitions=PARTITIONS) for topic in topics]
-        )
+    def ensure_topics(self, topics: Sequence[Topic] = TOPICS, *, grow: bool = False) -> list[str]:
+        few = [dataclasses.replace(topic, name=self._prefix + topic.name, partitions=PARTITIONS) for topic in topics]
+        return self._bus.ensure_topics(few, grow=grow)
 
     def publish(self, records: Sequence[Record]) -> None:
         named = [dataclasses.replace(record, topic=self._prefix + record.topic) for record in records]
         self._faults.reached("relay-has-leases")
-        if self._faults.expects("relay-half-published"):
+        if self._faults.comes_to("relay-half-published"):
             self._bus.publish(named[: max(1, len(named) // 2)])
-            self._faults.reached("relay-half-published")
+            self._faults.strike()
         self._bus.publish(named)
         self._faults.reached("relay-published")
 
-    def subscribe(self, group: str, topics: Sequence[str], member: str) -> Subscription:
-        named = [self._prefix + topic for topic in topics]
+    def subscribe(self, group: str, topics: Topics, member: str) -> Subscription:
+        def named() -> list[str]:
+            return [self._prefix + topic for topic in named_topics(topics)]
+
         subscription = self._bus.subscribe(self._prefix + group, named, member)
         return _PrefixedSubscription(subscription, self._prefix, OFFSET_POINTS.get(group, group), self._faults)
 

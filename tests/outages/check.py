@@ -1,7 +1,7 @@
 """`python -m tests.outages.check SENT`: the checker over the deployment of the environment (CRM_*), which must be quiet.
 
-SENT holds the lines of `Sent`. Two databases are made beside the deployment's own and dropped again (PostgreSQL only), so its user
-must be allowed to. Prints what is wrong, a sentence a line; exit status 1 if anything is.
+SENT holds the lines of `Sent`. Two databases are made beside the deployment's own and dropped again (PostgreSQL only), so its
+user must be allowed to. Prints what is wrong, a sentence a line; exit status 1 if anything is.
 """
 
 from __future__ import annotations

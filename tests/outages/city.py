@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -89,23 +91,33 @@ class Process:
 
 
 class Load(threading.Thread):
-    """Writes reports in pieces, to the database and to the topics in turn, as often as it takes until each is acknowledged."""
+    """Writes reports in pieces until it is enough, to the topics and to the database in turn, each piece as often as it takes
+    to be acknowledged."""
 
-    def __init__(self, city: CityUnderTest, first: int, count: int, pause: float) -> None:
+    def __init__(self, city: CityUnderTest, pause: float) -> None:
         super().__init__(name="load", daemon=True)
         self._city = city
-        self._numbers = range(first, first + count)
         self._pause = pause
+        self._enough = threading.Event()
         self.failed: BaseException | None = None
 
     def run(self) -> None:
+        numbers = count(1)
         try:
-            for turn, start in enumerate(range(0, len(self._numbers), PIECE)):
-                piece = list(map(_report, self._numbers[start : start + PIECE]))
-                self._insist(lambda piece=piece: self._submit(piece) if turn % 2 else self._produce(piece))
-                time.sleep(self._pause)
+            for write in cycle((self._produce, self._submit)):
+                self._insist(partial(write, [_report(next(numbers)) for _ in range(PIECE)]))
+                if self._enough.wait(self._pause):
+                    return
         except BaseException as error:  # noqa: BLE001 (shown by whoever waits for the load)
             self.failed = error
+
+    def end(self) -> None:
+        """Returns when the piece at hand is acknowledged."""
+        self._enough.set()
+        self.join(timeout=PATIENCE)
+        assert not self.is_alive(), "the load was not taken"
+        if self.failed is not None:
+            raise self.failed
 
     def _insist(self, write: Callable[[], None]) -> None:
         while True:
@@ -166,8 +178,8 @@ class CityUnderTest:
         self._processes.append(process)
         return process
 
-    def load(self, count: int, *, first: int = 1, pause: float = 0.1) -> Load:
-        load = Load(self, first, count, pause)
+    def load(self, pause: float = 0.5) -> Load:
+        load = Load(self, pause)
         load.start()
         return load
 
@@ -186,10 +198,11 @@ class CityUnderTest:
 
     def finish(self, load: Load) -> None:
         """Until everything written is taken, published and indexed."""
-        load.join(timeout=PATIENCE)
-        assert not load.is_alive(), "the load was not taken"
-        if load.failed is not None:
-            raise load.failed
+        load.end()
+        self.settle()
+
+    def settle(self) -> None:
+        """Until the line is dry."""
         until(self._quiet, "the line to run dry")
 
     def _quiet(self) -> bool:

@@ -17,6 +17,7 @@ from tests.outages.broker import PrefixedBus
 from tests.outages.points import Faults
 
 FILE = "place.json"
+REBUILD_LEASE = 6.0  # seconds: a test does not wait as long as a city may
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Place:
         return Deployment(tools, PrefixedBus(deployment.bus, self.prefix, faults))
 
     def index(self) -> ElasticIndex:
-        return ElasticIndex(self.elasticsearch, alias=self.prefix.rstrip("."))
+        return ElasticIndex(self.elasticsearch, alias=self.prefix.rstrip("."), lease=REBUILD_LEASE)
 
     def access(self) -> KafkaAccess:
         return KafkaAccess(tuple(self.kafka.removeprefix("kafka://").split(",")))

@@ -71,19 +71,21 @@ class Faults:
         self._lock = threading.Lock()
 
     def reached(self, name: str) -> None:
-        """Called from wherever a point is passed; the process ends or stops here when its time has come."""
+        """Called where a point is passed; the process ends or stops here when its time has come."""
+        if self.comes_to(name):
+            self.strike()
+
+    def comes_to(self, name: str) -> bool:
+        """As `reached`, for a point that has to be prepared: True when it is time to, and then to strike."""
         with self._lock:
             if name != self._armed:
-                return
+                return False
             self._left -= 1
-            if self._left != 0:
-                return
-            os.write(1, f"reached {name}\n".encode())
-            os.kill(os.getpid(), self._signal)
+            return self._left == 0
 
-    def expects(self, name: str) -> bool:
-        """Whether the next passing of the point is the one: it may have to be prepared for."""
-        return name == self._armed and self._left == 1
+    def strike(self) -> None:
+        os.write(1, f"reached {self._armed}\n".encode())
+        os.kill(os.getpid(), self._signal)
 
 
 def watch_transactions(faults: Faults, engine: Engine) -> None:
@@ -144,9 +146,9 @@ def watch_elasticsearch(faults: Faults) -> None:
         path = target.partition("?")[0]
         if path == "/_bulk":
             faults.reached("projector-before-bulk")
-            if faults.expects("projector-half-bulk") and body is not None:
+            if body is not None and faults.comes_to("projector-half-bulk"):
                 send(node, method, target, _first_half(body), **more)
-                faults.reached("projector-half-bulk")
+                faults.strike()
         answer = send(node, method, target, body, **more)
         if path == "/_bulk":
             faults.reached("rebuild-half-filled")
