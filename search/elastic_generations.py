@@ -89,7 +89,7 @@ class Generations:
     def __init__(self, server: Server, alias: str, lease: float) -> None:
         self._server = server
         self._alias = alias
-        self._lease = lease
+        self.lease = lease
         self._name = re.compile(re.escape(alias) + r"-(\d{6})-([0-9a-f]{8})")
         self._known: tuple[float, tuple[Generation, ...]] | None = None
 
@@ -160,7 +160,7 @@ class Generations:
         return Generation(f"{self._alias}-{name}", f"{self._alias}-writing-{name}", number, digest(), False)
 
     def _leased(self) -> Json:
-        return {_LEASE: time.time() + self._lease}
+        return {_LEASE: time.time() + self.lease}
 
     def renew(self, generation: Generation) -> None:
         self._server.put_meta(generation.name, self._leased())

@@ -20,7 +20,6 @@ from search.index import SearchUnavailable, VersionedDocument
 from search.plan import DEAD, EVERYTHING
 
 _BATCH = 1000
-_RENEWAL = 10.0
 
 
 class ElasticRebuild:
@@ -84,7 +83,7 @@ class ElasticRebuild:
             raise SearchUnavailable("这次重建已经结束")
 
     def _keep_lease(self) -> None:
-        if time.monotonic() - self._renewed > _RENEWAL:
+        if time.monotonic() - self._renewed > self._generations.lease / 4:
             self._generations.renew(self._new)
             self._renewed = time.monotonic()
 
