@@ -96,6 +96,15 @@ def test_a_field_given_twice_is_refused_and_named() -> None:
     assert field_at_fault(b'{"specversion":"1.0","id":"1","data":{"land":1,"land":2}}') == "land"
 
 
+def test_a_field_given_twice_deep_inside_is_refused_and_named() -> None:
+    assert field_at_fault(b'{"specversion":"1.0","id":"1","data":{"list":[{"deep":{"x":1,\n"x" :2}}]}}') == "x"
+
+
+def test_a_text_that_looks_like_a_field_is_a_text() -> None:
+    data = {"a": 'he said "b": 1, "b": 2', "c": [{'"d":': 'e": {"'}]}
+    assert parse(record(data=data)).data == data
+
+
 def test_a_record_over_the_limit_is_refused_on_both_ways() -> None:
     data = {"text": "x" * MAX_RECORD_BYTES}
     assert field_at_fault(record(data=data)) == "record"
