@@ -123,7 +123,7 @@ def launch(command: Sequence[str | Path], log: Path, user: str | None, env: Mapp
 
 def alive(pid: int, mark: str) -> bool:
     """Whether `pid` runs with `mark` in its command line: a number alone may have been given to another process."""
-    listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    listed = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return mark in listed.stdout
 
 
