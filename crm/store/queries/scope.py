@@ -51,17 +51,17 @@ def _reads(scope: Scope) -> ColumnElement[bool]:
     return Project.id.in_(_named(scope))
 
 
-def _held_before(scope: Scope) -> Select[tuple[str]]:
+def _held_before(scope: Scope) -> Select[str]:
     return select(Assignment.project_id).where(
         Assignment.district.in_(scope.districts), Assignment.state == HELD_BEFORE
     )
 
 
-def _asked(scope: Scope) -> Select[tuple[str]]:
+def _asked(scope: Scope) -> Select[str]:
     return select(Obstacle.project_id).where(Obstacle.department == scope.actor.organisation)
 
 
-def _named(scope: Scope) -> Select[tuple[str]]:
+def _named(scope: Scope) -> Select[str]:
     return select(ProjectReader.project_id).where(ProjectReader.actor_id == scope.actor.id)
 
 

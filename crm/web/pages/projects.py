@@ -8,7 +8,13 @@ from werkzeug.wrappers import Response
 from crm.domain.milestones import STAGES
 from crm.domain.permissions import Verb, require
 from crm.services.lights import lights_of
-from crm.store.queries.projects import ProjectFilter, counts_by_stage, enterprise_names, list_projects
+from crm.store.queries.projects import (
+    MOST_COUNTED,
+    ProjectFilter,
+    counts_by_stage,
+    enterprise_names,
+    list_projects,
+)
 from crm.store.queries.scope import scope_of
 from crm.web.auth import current_actor
 from crm.web.pages.frame import pages_blueprint, show, today, tools
@@ -47,8 +53,12 @@ def project_list() -> Response:
         listing=listing,
         enterprises=enterprises,
         lights=lights,
-        stages=[(code, counts[code]) for code in (*STAGES, *OFF_LINE) if counts.get(code)],
+        stages=[(code, _at_most(counts[code])) for code in (*STAGES, *OFF_LINE) if counts.get(code)],
     )
+
+
+def _at_most(count: int) -> str:
+    return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 
 @blueprint.get("/projects/<project_id>")
