@@ -5,7 +5,9 @@ Built by `crm/domain/matching.py`; written out by `crm match --json`, intake and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 
@@ -73,3 +75,21 @@ class MatchResult:
             "rejected": [{"code": r.code, "reasons": list(r.reasons)} for r in self.rejected],
             "notes": list(self.notes),
         }
+
+    def to_stored(self) -> dict[str, Any]:
+        """As `to_dict`, parks rejected alike named together: forty have nothing to do with a report, for one reason."""
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for park in self.rejected:
+            alike.setdefault(park.reasons, []).append(park.code)
+        grouped = [{"codes": codes, "reasons": list(reasons)} for reasons, codes in alike.items()]
+        return replace(self, rejected=()).to_dict() | {"rejected": grouped}
+
+
+def from_stored(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What `to_dict` gave, from what `to_stored` gave."""
+    rejected = [{"code": code, "reasons": park["reasons"]} for park in result["rejected"] for code in _codes(park)]
+    return {**result, "rejected": sorted(rejected, key=itemgetter("code"))}
+
+
+def _codes(park: Mapping[str, Any]) -> list[str]:
+    return park["codes"] if "codes" in park else [park["code"]]  # kept one by one by the first version

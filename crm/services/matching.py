@@ -65,7 +65,7 @@ class Matching:
             "project_id": project_id,
             "reference_version": matcher.pack.version,
             "rules_version": RULES_VERSION,
-            "result": result.to_dict(),
+            "result": result.to_stored(),
             "created_at": now,
             "chosen_district": None,
             "chosen_park": None,

@@ -18,6 +18,7 @@ from crm.demo.loading import demo_loaded, load_demo
 from crm.domain.actors import Actor, Role
 from crm.domain.clock import local_date
 from crm.domain.errors import Conflict
+from crm.domain.match_result import from_stored
 from crm.services import history, indexing
 from crm.services.accounts import session_of, sign_in
 from crm.services.lights import lights_of
@@ -126,7 +127,7 @@ def test_all_three_lights_are_on(demo: Demo) -> None:
 
 
 def test_constraints_bind_in_matching(demo: Demo) -> None:
-    results = [row["result"] for row in demo.city.rows("matches")]
+    results = [from_stored(row["result"]) for row in demo.city.rows("matches")]
     broken = [item for result in results for item in result["rejected"] if item["reasons"][0].startswith("breaks")]
     assert broken
     assert [result for result in results if not result["suitable"]]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crm.domain.match_input import MatchInput
-from crm.domain.match_result import MatchResult
+from crm.domain.match_result import MatchResult, from_stored
 from crm.domain.matching import Matcher
 from crm.domain.reference import ChainNode, Industry
 from tests.factories.packs import small_pack
@@ -93,6 +93,20 @@ def test_a_refusal_says_why() -> None:
 def test_a_refusal_rejects_every_park() -> None:
     result = match(name="某某银行", main_business="吸收公众存款")
     assert [park.code for park in result.rejected] == list(MATCHER.pack.parks)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"main_business": "吸收公众存款"}, {"main_business": "PCB 生产", "land_mu": 900.0}, {"summary": "新能源汽车电机"}],
+)
+def test_what_is_stored_reads_as_what_was_matched(given: dict[str, Any]) -> None:
+    result = match(**given)
+    assert from_stored(result.to_stored()) == result.to_dict()
+
+
+def test_a_match_stored_park_by_park_still_reads() -> None:
+    result = match(main_business="吸收公众存款").to_dict()
+    assert from_stored(result) == result
 
 
 def test_a_class_outside_the_chains_alone_refuses() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm.domain.clock import local_date
 from crm.domain.lights import Light
+from crm.domain.match_result import from_stored
 from crm.services.lights import lights_of
 from crm.services.tools import Tools
 from crm.store.models import Enterprise, HistoryLine, Match, Project
@@ -73,7 +74,7 @@ def match_values(match: Match) -> dict[str, Any]:
     """A proposal with its versions and the choice made beside it."""
     chosen = {"district": match.chosen_district, "park": match.chosen_park, "reason": match.choice_reason}
     return {
-        **match.result,
+        **from_stored(match.result),
         "id": match.id,
         "made_at": match.created_at,
         "reference_version": match.reference_version,
