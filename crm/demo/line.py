@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from crm.bus.embedded_bus import EmbeddedBus
 from crm.domain.clock import Clock, FixedClock
 from crm.services.matching import Matching
 from crm.services.tools import Tools
+from crm.services.waiting import Waiting
 from crm.store.models import BusMember, Lease
 from crm.wiring import Deployment, holder_name
 from producers.outbox_relay import OutboxRelay
@@ -45,11 +46,15 @@ class Line:
         projector = SearchProjector(tools, tools.index)
         self._projector = Runner(projector, bus.subscribe(PROJECTOR, TOPICS, member), stop, batch=BATCH)
 
-    def take_in(self) -> None:
-        """Process what was submitted; the index waits for `catch_up`, since a commit of the index costs most."""
+    def take_in(self, receipts: Iterable[str]) -> None:
+        """Process what was submitted under these receipts; the index waits for `catch_up`, since a commit of the index
+        costs most. The receipts tell when it is done: to ask a broker costs more than the work."""
         while self._relay.step():
             pass
-        self._empty(self._intake, INTAKE, self._intake_topics)
+        waiting = Waiting(self.tools)
+        waiting.add(receipts)
+        while waiting.unprocessed():
+            self._intake.step(JOINING_SECONDS)
 
     def catch_up(self) -> None:
         """Until nothing moves any more and everything written can be found."""

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from crm.demo.accounts import Account, create_accounts, describe_accounts, keep
 from crm.demo.carriers import register_carriers
 from crm.demo.clearing import clear_demo
+from crm.demo.haste import in_haste
 from crm.demo.line import Line, at, others_at_work
 from crm.demo.officers import Officers
 from crm.demo.reports import YEAR, Planned, ReportWriter
@@ -50,7 +51,8 @@ def load_demo(deployment: Deployment, *, reports: int = REPORTS, seed: int = SEE
     holder = holder_name(UNFINISHED)
     with tools.database.write() as session:
         hold(session, UNFINISHED, holder, tools.clock.now(), LONGEST_LOAD)
-    sentence = _load(deployment, reports, random.Random(seed))  # noqa: S311 (the same data for the same seed)
+    with in_haste(tools.database):
+        sentence = _load(deployment, reports, random.Random(seed))  # noqa: S311 (the same data for the same seed)
     with tools.database.write() as session:
         release(session, UNFINISHED, holder)
     return sentence

@@ -202,11 +202,10 @@ def _given(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def office_day(day: date, today: date) -> date:
-    """Reports come on Tuesdays and Fridays, of late on any weekday: fewer days are quicker to play."""
+    """Reports come on Tuesdays, of late on any weekday: fewer days are quicker to play."""
     if (today - day).days < RECENT:
         return day - timedelta(days=max(0, day.weekday() - FRIDAY))
-    weekday = day.weekday()
-    return day - timedelta(days=weekday - FRIDAY if weekday >= FRIDAY else (weekday - TUESDAY) % 7)
+    return day - timedelta(days=(day.weekday() - TUESDAY) % 7)
 
 
 def by_day(reports: Sequence[Planned]) -> dict[date, list[Planned]]:

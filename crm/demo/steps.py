@@ -62,7 +62,7 @@ class Steps:
 
     def row(self) -> Any:
         """The project as it stands: a plain row of its columns."""
-        with self.tools.database.read() as session:
+        with self.tools.database.glance() as session:
             return session.execute(_project_statement(), {"id": self.project_id}).one()
 
     def screen(self, verdict: str) -> None:
@@ -133,7 +133,7 @@ class Steps:
         self._claim(row, kind, self.officers.colleague(str(row.district)), _evidence(kind, row.track))
 
     def _confirm(self, milestone_id: str, version: int, district_officer: Actor) -> None:
-        with self.tools.database.read() as session:
+        with self.tools.database.glance() as session:
             confirmer = session.scalars(select(Milestone.confirmer).where(Milestone.id == milestone_id)).one()
         actor = self.officers.second_dispatcher if confirmer == "bureau" else district_officer
         progress.confirm_milestone(self.tools, actor, self.project_id, milestone_id, version)

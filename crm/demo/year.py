@@ -46,6 +46,7 @@ class Year:
     now: datetime
     refused: list[str] = field(default_factory=list)
     _due: list[tuple[datetime, int, story.Script]] = field(default_factory=list)
+    _working: dict[date, bool] = field(default_factory=dict)  # asked 100,000 times for 365 days
     _started: int = 0
     _told: int = 0
 
@@ -62,9 +63,9 @@ class Year:
         """Submit and process the day's reports; their projects."""
         incoming = [Incoming(report.organisation, report.data) for report in planned]
         outcomes = submit_batch(self.tools, ACTOR, incoming, "form")
-        self.line.take_in()
         self.refused += [str(outcome) for outcome in outcomes if isinstance(outcome, CrmError)]
         numbers = {outcome.receipt_no for outcome in outcomes if isinstance(outcome, Submitted)}
+        self.line.take_in(numbers)
         with self.tools.database.read() as session:
             statement = select(Lead.receipt_no, Lead.project_id).where(Lead.receipt_no.in_(numbers))
             projects = dict(session.execute(statement).all())
@@ -101,7 +102,12 @@ class Year:
 
     def _working_days_since(self, day: date) -> int:
         days = (local_date(self.now) - day).days
-        return sum(self.tools.calendar.is_working(day + timedelta(days=n)) for n in range(1, days + 1))
+        return sum(self._is_working(day + timedelta(days=n)) for n in range(1, days + 1))
+
+    def _is_working(self, day: date) -> bool:
+        if day not in self._working:
+            self._working[day] = self.tools.calendar.is_working(day)
+        return self._working[day]
 
     def _go_on(self, script: story.Script) -> None:
         """One step of a script, and its next one put on the calendar."""
@@ -119,7 +125,7 @@ class Year:
         day = local_date(self.clock.now())
         while wait > 0:
             day += timedelta(days=1)
-            wait -= self.tools.calendar.is_working(day)
+            wait -= self._is_working(day)
         return datetime.combine(day, time(9), SHANGHAI) + timedelta(minutes=self.rng.randrange(480))
 
     def _work_until(self, moment: datetime) -> None:
