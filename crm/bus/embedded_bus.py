@@ -19,13 +19,14 @@ from typing import Any
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from crm.bus.port import Delivered, Lag, LostPartitions, Record, RecordTooLarge
+from crm.bus.port import Delivered, Lag, LostPartitions, Principals, Record, RecordTooLarge, Topics, named_topics
 from crm.domain.clock import Clock
+from crm.domain.errors import Invalid
 from crm.store.bulk import insert_rows, upsert
 from crm.store.database import Database
 from crm.store.models import BusGroupOffset, BusMember, BusPartition, BusRecord
 from schemas.envelope import MAX_RECORD_BYTES
-from schemas.topics import TOPICS, Topic
+from schemas.topics import TOPICS, Topic, declared
 
 MEMBER_TTL = timedelta(seconds=10)
 HEARTBEAT_SECONDS = 3.0
@@ -44,13 +45,18 @@ class EmbeddedBus:
         self.news = threading.Condition()
         self._known: set[str] = set()
 
-    def ensure_topics(self, topics: Sequence[Topic] = TOPICS) -> None:
-        self._ensure([topic.name for topic in topics])
+    def ensure_topics(self, topics: Sequence[Topic] = TOPICS, *, grow: bool = False) -> list[str]:
+        """Every topic has the same partitions here: there is nothing to grow."""
+        return [f"建立 {topic}：{PARTITIONS} 个分区" for topic in self.make_missing([topic.name for topic in topics])]
 
-    def _ensure(self, topics: Sequence[str]) -> None:
+    def bind_principals(self, principals: Principals, *, revoke: bool = False) -> list[str]:
+        raise Invalid.of("CRM_BUS_URL", "内置总线没有主体，无须授权")
+
+    def make_missing(self, topics: Sequence[str]) -> list[str]:
+        """Those that were made."""
         missing = [topic for topic in topics if topic not in self._known]
         if not missing:
-            return
+            return []
         with self.database.write() as session:
             there = set(session.scalars(select(BusPartition.topic).where(BusPartition.topic.in_(missing)).distinct()))
             rows = [
@@ -62,12 +68,13 @@ class EmbeddedBus:
             if rows:
                 session.execute(insert(BusPartition), rows)
         self._known.update(missing)
+        return [topic for topic in missing if topic not in there]
 
     def publish(self, records: Sequence[Record]) -> None:
         largest = max((len(record.value) for record in records), default=0)
         if largest > MAX_RECORD_BYTES:
             raise RecordTooLarge(largest)
-        self._ensure(sorted({record.topic for record in records}))
+        self.make_missing(sorted({record.topic for record in records}))
         with self.database.write() as session:
             self.append(session, records)
         with self.news:
@@ -105,9 +112,9 @@ class EmbeddedBus:
             "appended_at": self.clock.now(),
         }
 
-    def subscribe(self, group: str, topics: Sequence[str], member: str) -> EmbeddedSubscription:
-        self._ensure(topics)
-        return EmbeddedSubscription(self, group, tuple(topics), member)
+    def subscribe(self, group: str, topics: Topics, member: str) -> EmbeddedSubscription:
+        self.make_missing(named_topics(topics))
+        return EmbeddedSubscription(self, group, topics, member)
 
     def lag(self, group: str, topics: Sequence[str]) -> Lag:
         with self.database.read() as session:
@@ -131,16 +138,16 @@ class EmbeddedBus:
             return Lag(sum(end - start for _, _, start, end in behind), oldest)
 
     def expire(self) -> int:
-        erased = 0
         with self.database.write() as session:
-            for topic in TOPICS:
-                if topic.retention_days is not None:
-                    limit = self.clock.now() - timedelta(days=topic.retention_days)
-                    gone = session.execute(
-                        delete(BusRecord).where(BusRecord.topic == topic.name, BusRecord.appended_at < limit)
-                    )
-                    erased += int(getattr(gone, "rowcount", 0))
-        return erased
+            names = session.scalars(select(BusPartition.topic).distinct()).all()
+            return sum(self._expire(session, topic) for name in names if (topic := declared(name)) is not None)
+
+    def _expire(self, session: Session, topic: Topic) -> int:
+        if topic.retention_days is None:
+            return 0
+        limit = self.clock.now() - timedelta(days=topic.retention_days)
+        old = delete(BusRecord).where(BusRecord.topic == topic.name, BusRecord.appended_at < limit)
+        return int(getattr(session.execute(old), "rowcount", 0))
 
     def ping(self) -> None:
         self.database.ping()
@@ -152,10 +159,11 @@ class EmbeddedBus:
 class EmbeddedSubscription:
     """A member. Positions move on with `poll`, offsets with `commit`."""
 
-    def __init__(self, bus: EmbeddedBus, group: str, topics: tuple[str, ...], member: str) -> None:
+    def __init__(self, bus: EmbeddedBus, group: str, topics: Topics, member: str) -> None:
         self.bus = bus
         self.group = group
-        self.topics = topics
+        self.topics = named_topics(topics)
+        self._asked_topics = topics
         self.member = member
         self._positions: dict[Place, int] = {}
         self._beat = float("-inf")
@@ -174,6 +182,8 @@ class EmbeddedSubscription:
     def _stay_alive(self) -> None:
         if time.monotonic() - self._beat < HEARTBEAT_SECONDS:
             return
+        self.topics = named_topics(self._asked_topics)
+        self.bus.make_missing(self.topics)
         now = self.bus.clock.now()
         with self.bus.database.write() as session:
             session.execute(delete(BusMember).where(BusMember.group == self.group, BusMember.until < now))

@@ -12,13 +12,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kafka.errors import KafkaError
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    SaslAuthenticationFailedError,
+    TopicAuthorizationFailedError,
+)
 from kafka.net.compat import KafkaNetClient
 
+from crm.bus.kafka_network import NoAnswer, PatientNetwork, TalkativeConnections
 from crm.domain.errors import Unavailable
 
 SCHEME = "kafka://"
-NEW_TOPICS_SEEN_SECONDS = 30.0
 
 Client = TypeVar("Client")
 
@@ -26,7 +34,7 @@ Client = TypeVar("Client")
 @dataclass(frozen=True, slots=True)
 class KafkaAccess:
     """Addresses and credentials. `security`: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; `patience`: seconds the
-    cluster has for one answer."""
+    cluster has for one answer; `new_topics_seen`: seconds until a topic that came later is noticed."""
 
     servers: tuple[str, ...]
     security: str = "PLAINTEXT"
@@ -35,21 +43,28 @@ class KafkaAccess:
     password: str | None = field(default=None, repr=False)
     ca: Path | None = None
     patience: float = 5.0
+    new_topics_seen: float = 30.0
 
     def client(self, kind: Callable[..., Client], **options: Any) -> Client:
         """A client of that kind, connected. One that finds no cluster keeps its sockets and thread (kafka-python 3.0.12), so
         they are closed here: a worker tries again and again for as long as the cluster is away. Raises KafkaError."""
-        transports: list[Any] = []
+        opened: list[KafkaNetClient] = []
 
-        def transport(**given: Any) -> Any:
-            transports.append(KafkaNetClient(**given))
-            return transports[-1]
+        def transport(**given: Any) -> KafkaNetClient:
+            network = PatientNetwork(**given)
+            opened.append(KafkaNetClient(net=network, manager=TalkativeConnections(network, **given)))
+            return opened[-1]
 
         try:
             return kind(**self._options(), **options, kafka_client=transport)
-        except BaseException:
-            for opened in transports:
-                opened.close()
+        except NoAnswer:  # to close it would mean to wait for its thread
+            raise
+        except BaseException as error:
+            why = opened[-1]._manager.last_failure if opened else None
+            for client in opened:
+                client.close()
+            if isinstance(error, KafkaTimeoutError):
+                raise KafkaConnectionError(f"{error} {why or _HINTS.get(self.security, '')}".rstrip()) from error
             raise
 
     def _options(self) -> Mapping[str, Any]:
@@ -64,7 +79,7 @@ class KafkaAccess:
             "bootstrap_timeout_ms": milliseconds(self.patience),
             "request_timeout_ms": milliseconds(self.patience),
             "reconnect_backoff_max_ms": 2000,
-            "metadata_max_age_ms": milliseconds(NEW_TOPICS_SEEN_SECONDS),
+            "metadata_max_age_ms": milliseconds(self.new_topics_seen),
         }
 
 
@@ -72,10 +87,21 @@ def milliseconds(seconds: float) -> int:
     return math.ceil(seconds * 1000)
 
 
+_HINTS = {"PLAINTEXT": "（服务器若要求认证，须设 CRM_KAFKA_SECURITY、_SASL_MECHANISM、_USERNAME、_PASSWORD）"}
+_REFUSALS: Mapping[type[KafkaError], str] = {
+    SaslAuthenticationFailedError: "拒绝了用户名、密码或认证方式（CRM_KAFKA_USERNAME、_PASSWORD、_SASL_MECHANISM）",
+    TopicAuthorizationFailedError: "不许本主体这样使用该主题（crm topics principals）",
+    GroupAuthorizationFailedError: "不许本主体使用该消费组（crm topics principals）",
+    ClusterAuthorizationFailedError: "不许本主体这样做",
+}
+
+
 @contextmanager
 def translated() -> Iterator[None]:
-    """The client's errors as Unavailable: whoever asked waits and asks again."""
+    """The client's errors as Unavailable: whoever asked waits and asks again. So are refusals: a city mends its rules, and
+    nothing is lost meanwhile."""
     try:
         yield
     except (KafkaError, OSError) as error:
-        raise Unavailable(f"Kafka 不可用：{type(error).__name__} {error}".rstrip()) from error
+        refusal = _REFUSALS.get(type(error), "不可用")
+        raise Unavailable(f"Kafka {refusal}：{type(error).__name__} {error}".rstrip()) from error

@@ -8,7 +8,9 @@ that the others take over at once too.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +26,9 @@ from kafka.errors import (
 )
 
 from crm.bus.kafka_access import KafkaAccess, milliseconds, translated
-from crm.bus.port import Delivered, LostPartitions
+from crm.bus.kafka_network import NoAnswer
+from crm.bus.kafka_topics import missing
+from crm.bus.port import Delivered, LostPartitions, Topics, named_topics
 from crm.domain.errors import CrmError
 
 SESSION_SECONDS = 20.0  # after which a silent member's partitions go to others
@@ -36,12 +40,21 @@ _LOST = (CommitFailedError, RebalanceInProgressError, IllegalGenerationError, Un
 class KafkaSubscription:
     """Connects at its first poll, so that a worker may start before the cluster does."""
 
-    def __init__(self, access: KafkaAccess, group: str, topics: Sequence[str], member: str) -> None:
+    def __init__(
+        self,
+        access: KafkaAccess,
+        group: str,
+        topics: Topics,
+        member: str,
+        administration: Callable[[], AbstractContextManager[KafkaAdminClient]],
+    ) -> None:
         self.group = group
         self.member = re.sub(r"[^A-Za-z0-9._-]", "-", member)[:249]
         self._access = access
-        self._topics = sorted(topics)
+        self._topics = topics
+        self._administration = administration
         self._opened: KafkaConsumer | None = None
+        self._asked_topics = float("-inf")
 
     def _consumer(self) -> KafkaConsumer:
         if self._opened is None:
@@ -57,16 +70,34 @@ class KafkaSubscription:
                 max_partition_fetch_bytes=LARGEST_FETCH,
                 metrics_enabled=False,
             )
-            consumer.subscribe(topics=self._topics)
             self._opened = consumer
+            self._asked_topics = float("-inf")
         return self._opened
+
+    def _follow_topics(self, consumer: KafkaConsumer) -> None:
+        """Those that the caller names now: an organisation that came later has a topic that came later. One that we may
+        not read is an error; the library would read the others and keep silent."""
+        if time.monotonic() - self._asked_topics < self._access.new_topics_seen:
+            return
+        wanted = sorted(named_topics(self._topics))
+        with self._administration() as admin:
+            missing(admin, wanted)  # one that nobody made yet keeps the others waiting for nothing
+        if set(wanted) != consumer.subscription():
+            consumer.subscribe(topics=wanted)
+        self._asked_topics = time.monotonic()
 
     def poll(self, max_records: int, timeout: float) -> list[Delivered]:
         with translated():
+            consumer = self._consumer()
+            self._follow_topics(consumer)
             try:
-                found = self._consumer().poll(timeout_ms=milliseconds(timeout), max_records=max_records)
+                found = consumer.poll(timeout_ms=milliseconds(timeout), max_records=max_records)
             except FencedInstanceIdError as error:
                 raise CrmError(f"另有进程以同一成员名 {self.member} 加入了 {self.group}") from error
+            except NoAnswer:
+                self._opened = None  # stuck: its thread is left to itself
+                raise
+            _finish_joining(consumer)
         return [_delivered(record) for records in found.values() for record in records]
 
     def commit(self) -> None:
@@ -106,15 +137,21 @@ class KafkaSubscription:
 
     def _leave(self, member_id: str) -> None:
         """The client keeps a static member in its group on close; we are not coming back."""
-        admin = self._access.client(KafkaAdminClient)
         try:
-            admin.remove_group_members(
-                self.group, [MemberToRemove(member_id=member_id, group_instance_id=self.member, reason="leaving")]
-            )
+            with self._administration() as admin:
+                admin.remove_group_members(
+                    self.group, [MemberToRemove(member_id=member_id, group_instance_id=self.member, reason="leaving")]
+                )
         except KafkaError:  # the session's end tells the others too, only later
             return
-        finally:
-            admin.close()
+
+
+def _finish_joining(consumer: KafkaConsumer) -> None:
+    """kafka-python 3.0.12 forgets a rejoin that new metadata caused if a poll's time ends between its two requests: no poll
+    asks for the answer any more, and the member reads nothing for ever. Asked to rejoin, the next poll takes it up."""
+    coordinator = consumer._coordinator
+    if coordinator.rejoining and not coordinator.need_rejoin():
+        coordinator.request_rejoin()
 
 
 def _delivered(record: Any) -> Delivered:

@@ -6,7 +6,7 @@ Adapters: `crm/bus/embedded_bus.py` (in the SQL database) and `crm/bus/kafka_bus
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -58,6 +58,25 @@ class Lag:
     oldest: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """Who uses the bus: the product itself under a name and with its groups, the topics that organisations feed, each
+    under the name `feed-CODE`, and outside readers of facts."""
+
+    product: str
+    groups: tuple[str, ...]
+    feeds: tuple[str, ...]
+    readers: tuple[str, ...]
+
+
+Topics = Sequence[str] | Callable[[], Sequence[str]]
+
+
+def named_topics(topics: Topics) -> tuple[str, ...]:
+    """The topics as they are now."""
+    return tuple(topics() if callable(topics) else topics)
+
+
 class Subscription(Protocol):
     """A member of a group. Each group gets every record; each record goes to one member of it."""
 
@@ -77,13 +96,20 @@ class EventBus(Protocol):
     """The log. `publish` returns when durable; a publisher that fails has written nothing or is repeated
     by its caller; order per key holds; a poller never skips a record that committed late."""
 
-    def ensure_topics(self, topics: Sequence[Topic] = TOPICS) -> None:
-        """Create those that are missing, as `schemas/topics.py` describes them."""
+    def ensure_topics(self, topics: Sequence[Topic] = TOPICS, *, grow: bool = False) -> list[str]:
+        """Create those that are missing and correct those that differ, as `schemas/topics.py` describes them; what was
+        done, a sentence each. `grow`: add partitions too, by which keys move to others, so that a key's order is kept
+        only among what comes afterwards."""
+
+    def bind_principals(self, principals: Principals, *, revoke: bool = False) -> list[str]:
+        """Let each do what is its own; `revoke`: and nobody else anything. What was done, a sentence each. Raises
+        Invalid where there are no principals."""
 
     def publish(self, records: Sequence[Record]) -> None:
         """Raises RecordTooLarge (nothing written), Unavailable."""
 
-    def subscribe(self, group: str, topics: Sequence[str], member: str) -> Subscription: ...
+    def subscribe(self, group: str, topics: Topics, member: str) -> Subscription:
+        """Topics given as a function are asked for again now and then, and those that came are read from then on."""
 
     def lag(self, group: str, topics: Sequence[str]) -> Lag: ...
 

@@ -22,7 +22,7 @@ COMMANDS = {
     "worker": ("working", "运行消费者与中继；--only 只运行其一（可重复）。"),
     "scheduler": ("working", "运行定时任务（全部署只需一个，多开的候补）。"),
     "db": ("data", "数据库结构。"),
-    "topics": ("data", "消息主题。"),
+    "topics": ("topics", "消息主题。"),
     "reference": ("data", "城市参考数据包：产业、链条、园区、区镇、机构。"),
     "demo": ("demo", "演示数据（虚构并标明）。"),
     "organisations": ("people", "单位：数据包之外的报送单位、载体运营方、部门。"),

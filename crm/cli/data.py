@@ -1,4 +1,4 @@
-"""`crm db`, `topics`, `reference`, `events`, `dump`: schema, pack, history."""
+"""`crm db`, `reference`, `events`, `dump`: schema, pack, history."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import BinaryIO
 
 import click
 
-from consumers.lead_intake import feeds
 from crm.cli.opening import opened, quiet_logs
 from crm.config import Settings
 from crm.services import history
 from crm.services.reference import load_reference, loaded
-from crm.store import schema
+from crm.store import privileges, schema
 from crm.store.database import Database
-from crm.store.schema_version import is_current
 
 
 @click.group(help="数据库结构。")
@@ -23,31 +21,17 @@ def db() -> None:
     """Group."""
 
 
-@db.command(help="升级到最新结构。")
-def upgrade() -> None:
+@db.command(help="升级到最新结构（以数据库的所有者）。")
+@click.option("--application-role", metavar="NAME", help="再给应用自己的数据库用户授权：可读写行，不可改结构与历史")
+def upgrade(application_role: str | None) -> None:
     quiet_logs()
     database = Database(Settings.from_env().database_url)
     schema.upgrade(database)
-    database.dispose()
     click.echo("数据库结构已是最新")
-
-
-@click.group(help="消息主题。")
-def topics() -> None:
-    """Group."""
-
-
-@topics.command(help="建立缺少的主题；数据包载入后，连同各报送机构自己的主题。")
-def ensure() -> None:
-    with opened(ready=False) as deployment:
-        database = deployment.tools.database
-        deployment.bus.ensure_topics()
-        if is_current(database) and loaded(database):
-            own = feeds(deployment.tools)
-            deployment.bus.ensure_topics(own)
-            click.echo(f"主题已就绪，含 {len(own)} 个机构自己的主题")
-        else:
-            click.echo("主题已就绪；各机构自己的主题待数据包载入后再运行一次")
+    if application_role is not None:
+        privileges.grant(database, application_role)
+        click.echo(f"已授权 {application_role}")
+    database.dispose()
 
 
 @click.group(help="城市参考数据包：产业、链条、园区、区镇、机构。")

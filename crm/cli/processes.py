@@ -57,7 +57,7 @@ class Processes:
             self.start(RELAY, lambda: relay.run(self.stop))
         elif part == INTAKE:
             handler = LeadIntake(tools)
-            subscription = deployment.bus.subscribe(INTAKE, handler.topics(), self._slot(INTAKE).name)
+            subscription = deployment.bus.subscribe(INTAKE, handler.topics, self._slot(INTAKE).name)
             self.start(INTAKE, Runner(handler, subscription, self.stop).run)
         else:
             tools.index.ensure()

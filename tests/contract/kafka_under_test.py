@@ -14,10 +14,11 @@ from kafka.admin import MemberToRemove
 from crm.bus.kafka_access import SCHEME, KafkaAccess
 from crm.bus.kafka_bus import KafkaBus
 from crm.bus.kafka_subscription import KafkaSubscription
-from crm.bus.port import Delivered, EventBus, Lag, Record
+from crm.bus.port import Delivered, EventBus, Lag, Principals, Record, Topics, named_topics
 from schemas.topics import TOPICS, Topic
 from tests.servers import server_url
 
+NEW_TOPICS_SEEN = 1.0
 PARTITIONS = 3  # of every topic here: a broker makes few sooner than many
 
 
@@ -26,7 +27,7 @@ class KafkaUnderTest:
 
     def __init__(self, _folder: Path) -> None:
         servers = server_url("kafka").removeprefix(SCHEME).split(",")
-        self.access = KafkaAccess(tuple(servers))
+        self.access = KafkaAccess(tuple(servers), new_topics_seen=NEW_TOPICS_SEEN)
         self.prefix = f"test-{uuid.uuid4().hex[:12]}."
         self.made: set[str] = set()
         self.subscriptions: list[KafkaSubscription] = []
@@ -73,9 +74,13 @@ class _Renamed:
         self._test = test
         self._bus = bus
 
-    def ensure_topics(self, topics: Sequence[Topic] = TOPICS) -> None:
-        self._bus.ensure_topics([self._renamed(topic) for topic in topics])
+    def ensure_topics(self, topics: Sequence[Topic] = TOPICS, *, grow: bool = False) -> list[str]:
+        done = self._bus.ensure_topics([self._renamed(topic) for topic in topics], grow=grow)
         self._test.made.update(self._test.prefix + topic.name for topic in topics)
+        return [line.replace(self._test.prefix, "") for line in done]
+
+    def bind_principals(self, principals: Principals, *, revoke: bool = False) -> list[str]:
+        return self._bus.bind_principals(principals, revoke=revoke)
 
     def _renamed(self, topic: Topic) -> Topic:
         return dataclasses.replace(topic, name=self._test.prefix + topic.name, partitions=PARTITIONS)
@@ -89,10 +94,11 @@ class _Renamed:
         self._ensure({record.topic for record in records})
         self._bus.publish([dataclasses.replace(record, topic=self._test.prefix + record.topic) for record in records])
 
-    def subscribe(self, group: str, topics: Sequence[str], member: str) -> _RenamedSubscription:
-        self._ensure(set(topics))
+    def subscribe(self, group: str, topics: Topics, member: str) -> _RenamedSubscription:
+        self._ensure(set(named_topics(topics)))
         prefix = self._test.prefix
-        subscription = self._bus.subscribe(prefix + group, [prefix + topic for topic in topics], member)
+        renamed = lambda: [prefix + topic for topic in named_topics(topics)]  # noqa: E731
+        subscription = self._bus.subscribe(prefix + group, renamed, member)
         self._test.subscriptions.append(subscription)
         return _RenamedSubscription(subscription, prefix)
 

@@ -114,6 +114,18 @@ def test_a_feed_nobody_wrote_to_yet_can_be_read_beside_others(bus: EventBus) -> 
     assert sorted(numbers(read(subscription, 2))) == [1, 2]
 
 
+def test_a_feed_that_is_named_later_is_read_without_a_restart(adapter: BusUnderTest) -> None:
+    named = [LEADS_SUBMITTED]
+    subscription = adapter.bus().subscribe(GROUP, lambda: named, "m1")
+    publish(adapter.bus(), 1)
+    assert numbers(read(subscription, 1, commit=True)) == [1]
+    adapter.bus().publish([record(2, topic=feed_topic("AG-SH"))])
+    named.append(feed_topic("AG-SH"))
+    assert numbers(read(subscription, 1, commit=True)) == [2]
+    publish(adapter.bus(), 3)
+    assert numbers(read(subscription, 1, commit=True)) == [3]
+
+
 def test_what_was_not_committed_is_given_again_after_a_restart(adapter: BusUnderTest) -> None:
     first = subscribe(adapter.bus())
     publish(adapter.bus(), 1, 2, 3)
@@ -351,6 +363,13 @@ def test_lag_is_the_groups_own(bus: EventBus) -> None:
     publish(bus, 1)
     read(subscribe(bus), 1, commit=True)
     assert bus.lag("others", [LEADS_SUBMITTED]).records == 1
+
+
+def test_ensuring_topics_says_what_was_made_and_nothing_the_second_time(bus: EventBus) -> None:
+    first = bus.ensure_topics()
+    assert [line for line in first if line.startswith(f"建立 {LEADS_SUBMITTED}：")] != []
+    assert len(first) == len(TOPICS)
+    assert bus.ensure_topics() == []
 
 
 def test_topics_can_be_ensured_again_and_again(bus: EventBus) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import logging
 import os
@@ -16,11 +17,13 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from crm.bus import kafka_network
 from crm.bus.kafka_access import KafkaAccess
 from crm.bus.kafka_bus import KafkaBus
+from crm.bus.kafka_network import PatientNetwork
 from crm.bus.port import Record
 from crm.domain.errors import CrmError, Unavailable
-from schemas.topics import Topic
+from schemas.topics import TOPICS, Topic, feed
 from tests.contract.kafka_under_test import KafkaUnderTest
 
 pytestmark = pytest.mark.kafka
@@ -46,11 +49,28 @@ def topic(kafka: KafkaUnderTest, bus: KafkaBus) -> str:
     return make_topic(kafka, bus, "reports")
 
 
-def make_topic(kafka: KafkaUnderTest, bus: KafkaBus, name: str, retention_days: int | None = 30) -> str:
-    full = kafka.prefix + name
-    bus.ensure_topics([Topic(full, 2, "any", "test", retention_days)])
-    kafka.made.add(full)
-    return full
+def plan(kafka: KafkaUnderTest, name: str, partitions: int = 2) -> Topic:
+    kafka.made.add(kafka.prefix + name)
+    return Topic(kafka.prefix + name, partitions, "any", "test", 30)
+
+
+def make_topic(kafka: KafkaUnderTest, bus: KafkaBus, name: str) -> str:
+    topic = plan(kafka, name)
+    bus.ensure_topics([topic])
+    return topic.name
+
+
+def make_by_other_hands(kafka: KafkaUnderTest, name: str, **settings: str) -> None:
+    admin = kafka.access.client(KafkaAdminClient)
+    admin.create_topics({kafka.prefix + name: {"num_partitions": 1, "configs": settings}}, wait_for_metadata=True)
+    admin.close()
+
+
+def partitions(kafka: KafkaUnderTest, topic: str) -> int:
+    admin = kafka.access.client(KafkaAdminClient)
+    (row,) = admin.describe_topics([topic])
+    admin.close()
+    return len(row["partitions"])
 
 
 def configuration(kafka: KafkaUnderTest, topic: str) -> dict[str, str]:
@@ -65,14 +85,52 @@ def test_a_topic_is_made_with_the_logs_clock_and_its_retention(kafka: KafkaUnder
     found = configuration(kafka, topic)
     assert found["message.timestamp.type"] == "LogAppendTime"
     assert found["retention.ms"] == str(30 * 24 * 3600 * 1000)
+    assert found["cleanup.policy"] == "delete"
 
 
-def test_a_topic_made_by_other_hands_gets_the_logs_clock(kafka: KafkaUnderTest, bus: KafkaBus) -> None:
+def test_every_topic_of_ours_is_made_as_it_is_declared(kafka: KafkaUnderTest, bus: KafkaBus) -> None:
+    ours = [dataclasses.replace(topic, name=kafka.prefix + topic.name) for topic in (*TOPICS, feed("AG-SH"))]
+    kafka.made.update(topic.name for topic in ours)
+    bus.ensure_topics(ours)
+    for topic in ours:
+        found = configuration(kafka, topic.name)
+        days = int(found["retention.ms"]) // (24 * 3600 * 1000)
+        assert (topic.name, days, partitions(kafka, topic.name)) == (
+            topic.name,
+            topic.retention_days,
+            topic.partitions,
+        )
+        assert found["message.timestamp.type"] == "LogAppendTime"
+
+
+def test_a_topic_made_by_other_hands_is_set_right_and_it_is_said(kafka: KafkaUnderTest, bus: KafkaBus) -> None:
+    make_by_other_hands(kafka, "foreign", **{"retention.ms": "1000", "cleanup.policy": "compact"})
+    said = bus.ensure_topics([plan(kafka, "foreign", partitions=1)])
+    found = configuration(kafka, kafka.prefix + "foreign")
+    assert found["message.timestamp.type"] == "LogAppendTime"
+    assert found["retention.ms"] == str(30 * 24 * 3600 * 1000)
+    assert found["cleanup.policy"] == "delete"
+    assert f"更正 {kafka.prefix}foreign：retention.ms 1000 → {30 * 24 * 3600 * 1000}" in said
+    assert bus.ensure_topics([plan(kafka, "foreign", partitions=1)]) == []
+
+
+def test_partitions_are_added_only_when_asked_for(kafka: KafkaUnderTest, bus: KafkaBus) -> None:
+    topic = make_topic(kafka, bus, "small")
+    wanted = plan(kafka, "small", partitions=4)
+    (said,) = bus.ensure_topics([wanted])
+    assert "--grow" in said
+    assert partitions(kafka, topic) == 2
+    assert bus.ensure_topics([wanted], grow=True) == [f"增加 {topic}：2 → 4 个分区"]
+    assert partitions(kafka, topic) == 4
+
+
+def test_a_broker_decides_how_often_records_are_kept(kafka: KafkaUnderTest, topic: str) -> None:
     admin = kafka.access.client(KafkaAdminClient)
-    admin.create_topics({kafka.prefix + "foreign": {"num_partitions": 1}}, wait_for_metadata=True)
+    broker = ConfigResource(ConfigResourceType.BROKER, "1")
+    default = admin.describe_configs([broker], config_filter="all")["broker"]["1"]["default.replication.factor"]
+    (row,) = admin.describe_topics([topic])
     admin.close()
-    topic = make_topic(kafka, bus, "foreign")
-    assert configuration(kafka, topic)["message.timestamp.type"] == "LogAppendTime"
+    assert {len(partition["replica_nodes"]) for partition in row["partitions"]} == {int(default["value"])}
 
 
 def test_a_producer_with_a_wrong_clock_does_not_date_its_records(
@@ -95,9 +153,14 @@ def test_a_topic_nobody_made_keeps_nobody_from_the_others(kafka: KafkaUnderTest,
     assert bus.lag(kafka.prefix + "g", [kafka.prefix + "missing", topic]).records == 1
 
 
-def test_asking_for_a_topic_does_not_make_it(kafka: KafkaUnderTest, bus: KafkaBus) -> None:
-    with pytest.raises(Unavailable):
+def test_publishing_to_a_topic_nobody_made_names_it_at_once_and_does_not_make_it(
+    kafka: KafkaUnderTest, bus: KafkaBus
+) -> None:
+    bus.ping()
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match=f"{kafka.prefix}missing.*crm topics ensure"):
         bus.publish([Record(kafka.prefix + "missing", "k", b"1")])
+    assert time.monotonic() - started < 2
     assert bus.lag(kafka.prefix + "g", [kafka.prefix + "missing"]).records == 0
 
 
@@ -124,6 +187,72 @@ def test_a_member_that_was_killed_is_back_at_once_under_its_name(
     with pytest.raises(CrmError):
         killed.commit()
     again.close()
+
+
+def test_a_topic_made_after_a_refusal_can_be_published_to(kafka: KafkaUnderTest, bus: KafkaBus) -> None:
+    with pytest.raises(Unavailable):
+        bus.publish([Record(kafka.prefix + "late", "k", b"1")])
+    topic = make_topic(kafka, bus, "late")
+    bus.publish([Record(topic, "k", b"1")])
+    assert bus.lag(kafka.prefix + "g", [topic]).records == 1
+
+
+def test_a_topic_that_is_made_later_is_read_without_a_restart(kafka: KafkaUnderTest, bus: KafkaBus, topic: str) -> None:
+    subscription = bus.subscribe(kafka.prefix + "g", [topic, kafka.prefix + "late"], "m1")
+    assert subscription.poll(10, 1) == []
+    late = make_topic(kafka, bus, "late")
+    bus.publish([Record(late, "k", b"1")])
+    found: list[bytes] = []
+    deadline = time.monotonic() + 20
+    while not found and time.monotonic() < deadline:
+        found += [item.value for item in subscription.poll(10, 0.2)]
+    subscription.close()
+    assert found == [b"1"]
+
+
+def test_many_threads_share_one_administrator(kafka: KafkaUnderTest, bus: KafkaBus, topic: str) -> None:
+    def administrators() -> int:
+        return sum(thread.name.startswith("kafka-io") for thread in threading.enumerate())
+
+    before = administrators()
+    threads = [threading.Thread(target=bus.lag, args=(kafka.prefix + "g", [topic])) for _ in range(4)]
+    threads += [threading.Thread(target=bus.ping) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert administrators() == before  # `topic` was made by it
+
+
+def test_a_client_whose_thread_is_stuck_is_given_up_and_another_takes_its_place(
+    bus: KafkaBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus.ping()
+    stuck = threading.Event()
+    monkeypatch.setattr(kafka_network, "LONGEST_ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(kafka_network, "LOOK_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(PatientNetwork, "_process_events", lambda self, events: stuck.wait())
+    with pytest.raises(Unavailable, match="没有答复"):
+        bus.ping()
+    monkeypatch.undo()
+    bus.ping()
+    stuck.set()
+
+
+def test_a_wake_up_that_went_missing_is_made_good(bus: KafkaBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    bus.ping()
+    lost: list[bool] = []
+    really_wake = PatientNetwork.wakeup
+
+    def lose_the_first(network: PatientNetwork) -> None:
+        if lost:
+            really_wake(network)
+        lost.append(True)
+
+    monkeypatch.setattr(PatientNetwork, "wakeup", lose_the_first)
+    started = time.monotonic()
+    bus.ping()
+    assert time.monotonic() - started < 10
 
 
 def test_two_processes_may_ensure_the_same_topics_at_once(kafka: KafkaUnderTest, bus: KafkaBus) -> None:
