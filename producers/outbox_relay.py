@@ -8,6 +8,7 @@ revisions, outsiders the event's id.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -17,9 +18,11 @@ from sqlalchemy import delete, select, union_all
 from sqlalchemy.orm import Session
 
 from crm.bus.port import EventBus, Record
+from crm.domain import trace
 from crm.domain.clock import Clock
 from crm.domain.errors import Unavailable
 from crm.services.dead_letters import dead_record_headers
+from crm.services.outage import Outage
 from crm.services.submission import PURPOSE
 from crm.store.database import Database
 from crm.store.models import DeadLetter, OutboxMark, Submission
@@ -32,6 +35,7 @@ BATCH = 1000
 IDLE_SECONDS = 0.1
 
 log = structlog.get_logger("relay")
+_TRACE = re.compile(rb'"traceparent":"([0-9a-f-]{55})"')  # to read the whole of it takes ten times as long
 
 
 class OutboxRelay:
@@ -46,16 +50,14 @@ class OutboxRelay:
     def run(self, stop: threading.Event) -> None:
         """Until told to stop, sharing the work with other relays; then the leases are free at once."""
         self.shards.sharing = True
-        pause = IDLE_SECONDS
+        outage = Outage("outbox-relay")
         while not stop.is_set():
             try:
-                sent = self.step()
-                pause = IDLE_SECONDS
+                pause = 0.0 if self.step() else IDLE_SECONDS
+                outage.over()
             except Unavailable as error:
-                log.warning("unavailable, waiting", reason=str(error), seconds=pause)
-                sent, pause = 0, min(pause * 2, 10.0)
-            if not sent:
-                stop.wait(pause)
+                pause = outage.met(error)
+            stop.wait(pause)
         try:
             self.leave()
         except Unavailable as error:
@@ -74,6 +76,10 @@ class OutboxRelay:
         if not self.shards.outlast_a_publish():
             return 0
         self.bus.publish(records)
+        for record in records:
+            travelling = record.headers.get(headers.TRACE)
+            if travelling and trace.sampled(travelling):
+                log.info("published", trace=trace.identity(travelling), topic=record.topic)
         return self._take_off([mark.id for mark in marks])
 
     def _take_off(self, ids: Sequence[int]) -> int:
@@ -106,8 +112,16 @@ class OutboxRelay:
             if submission is None:  # sent and processed before, by a relay killed before it took the mark off
                 return None
             value = self.vault.open(submission.sealed_envelope, PURPOSE)
-            return Record(mark.topic, mark.key, value, {headers.RECEIPT: submission.receipt_no})
-        return Record(mark.topic, mark.key, mark.value, {headers.DOCUMENTS: ",".join(mark.documents)})
+            return Record(mark.topic, mark.key, value, {headers.RECEIPT: submission.receipt_no} | _trace_in(value))
+        return Record(
+            mark.topic, mark.key, mark.value, {headers.DOCUMENTS: ",".join(mark.documents)} | _trace_in(mark.value)
+        )
+
+
+def _trace_in(event: bytes) -> dict[str, str]:
+    """The header of an event of ours, which has its trace before its data; a nudge has none."""
+    found = _TRACE.search(event)
+    return {headers.TRACE: found[1].decode()} if found else {}
 
 
 def _letter_record(mark: Any, letter: DeadLetter) -> Record:

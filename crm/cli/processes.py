@@ -17,11 +17,14 @@ from consumers.search_projector import TOPICS as PROJECTOR_TOPICS
 from consumers.search_projector import SearchProjector
 from crm.domain.errors import Unavailable
 from crm.services.indexing import serve_requests
+from crm.services.outage import Outage
 from crm.wiring import Deployment, WorkerSlot
 from producers.outbox_relay import OutboxRelay
+from search.index import SearchRefused, SearchUnavailable
 
 RELAY = "outbox-relay"
 PARTS = (INTAKE, PROJECTOR, RELAY)
+IDLE_SECONDS = 1.0
 
 log = structlog.get_logger("process")
 
@@ -60,7 +63,7 @@ class Processes:
             subscription = deployment.bus.subscribe(INTAKE, handler.topics, self._slot(INTAKE).name)
             self.start(INTAKE, Runner(handler, subscription, self.stop).run)
         else:
-            tools.index.ensure()
+            self._ensure_index()
             subscription = deployment.bus.subscribe(PROJECTOR, PROJECTOR_TOPICS, self._slot(PROJECTOR).name)
             runner = Runner(SearchProjector(tools, tools.index), subscription, self.stop, batch=2000)
             self.start(PROJECTOR, runner.run)
@@ -71,12 +74,27 @@ class Processes:
         self._slots.append(WorkerSlot(self.deployment.tools.settings.slot_dir, part))
         return self._slots[-1]
 
+    def _ensure_index(self) -> None:
+        """A city's may be away when its worker starts: the first write makes it then. The embedded one is ours or nobody's."""
+        tools = self.deployment.tools
+        try:
+            tools.index.ensure()
+        except SearchUnavailable as error:
+            if not tools.settings.city or isinstance(error, SearchRefused):
+                raise
+            log.warning("index unavailable, made at the first write", reason=str(error))
+
     def _serve_requests(self) -> None:
-        while not self.stop.wait(1.0):
+        outage = Outage("index-requests")
+        pause = IDLE_SECONDS
+        while not self.stop.wait(pause):
             try:
                 serve_requests(self.deployment.tools, self.deployment.tools.index)
             except Unavailable as error:
-                log.warning("unavailable, waiting", reason=str(error))
+                pause = outage.met(error)
+            else:
+                outage.over()
+                pause = IDLE_SECONDS
 
     def start_scheduler(self) -> None:
         from crm.jobs.scheduler import Scheduler  # noqa: PLC0415 (a worker has no use for APScheduler: 0.1 s)

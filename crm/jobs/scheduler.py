@@ -79,5 +79,8 @@ class Scheduler:
             return hold(session, NAME, self.holder, tools.clock.now(), LEASE)
 
     def _leave(self) -> None:
-        with self.deployment.tools.database.write() as session:
-            release(session, NAME, self.holder)
+        try:
+            with self.deployment.tools.database.write() as session:
+                release(session, NAME, self.holder)
+        except Unavailable as error:
+            log.warning("unavailable, the lease ends by itself", reason=str(error))

@@ -13,7 +13,7 @@ import structlog
 from crm.domain.errors import CrmError
 
 FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 5.0  # what comes back is noticed within so many seconds, at the cost of a refused connection each
+LONGEST_PAUSE = 2.0  # what comes back is noticed within so many seconds, at the cost of a refused connection each
 
 log = structlog.get_logger("outage")
 

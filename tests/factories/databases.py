@@ -6,14 +6,15 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 
 @contextmanager
 def temporary_database(server: str, template: str = "template0") -> Iterator[str]:
     """The URL of a database of its own on the server, erased afterwards; a copy of the one named `template`."""
     name = f"crm_test_{uuid.uuid4().hex[:12]}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    # The server may have been restarted meanwhile: a new connection each time.
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     try:
         with engine.connect() as connection:
             connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))

@@ -191,10 +191,16 @@ class CityUnderTest:
         with self.tools.database.read() as session:
             return session.scalar(select(func.count()).select_from(table)) or 0
 
-    def wait_for_effect(self, since: float, before: tuple[int, int]) -> float:
-        """Seconds since then until anything came out at the end of a part again."""
-        until(lambda: self.effects() != before, "a first effect")
-        return time.monotonic() - since
+    def first_effect(self, process: Process, before: tuple[int, int], since: float | None = None) -> str:
+        """Seconds from then, or from its start, until anything came out at the end of a part again; or that it was killed
+        before that."""
+        until(lambda: self.effects() != before or not process.alive, "a first effect")
+        seconds = time.monotonic() - (process.started if since is None else since)
+        return (
+            "first effect not before the next kill"
+            if self.effects() == before
+            else f"first effect after {seconds:.1f} s"
+        )
 
     def finish(self, load: Load) -> None:
         """Until everything written is taken, published and indexed."""

@@ -39,7 +39,7 @@ def test_a_worker_killed_at_each_point_in_turn_leaves_no_trace(
     for point in [*points, None]:
         worker = city.start(at=point)
         if killed_at:
-            print(f"{killed_at}: first effect {city.wait_for_effect(worker.started, before):.1f} s after kill -9")
+            print(f"{killed_at} kill -9: {city.first_effect(worker, before)}")
         if point is not None:
             worker.wait_for_point(point)
             assert worker.ended() == -signal.SIGKILL
