@@ -7,6 +7,7 @@ since then it is not the records that are broken.
 
 from __future__ import annotations
 
+import gc
 import threading
 import traceback
 import uuid
@@ -21,6 +22,7 @@ from crm.services.outage import Outage
 
 ATTEMPTS_ALONE = 3
 FAILURES_TO_STOP = 20
+OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 log = structlog.get_logger("consumer")
 
@@ -60,6 +62,7 @@ class Runner:
         self._outage = Outage(handler.name)
         self._behind = False  # polled records that were not dealt with: to be polled again, whatever fails meanwhile
         self._failures: tuple[str, int] = ("", 0)
+        self._settled = False
 
     def run(self) -> None:
         """Until told to stop: the batch at hand is finished and committed, then the member leaves."""
@@ -107,6 +110,9 @@ class Runner:
                 self._alone(record)
         else:
             self._failures = ("", 0)
+        if not self._settled:
+            _settle_memory()
+            self._settled = True
 
     def _alone(self, record: Delivered) -> None:
         for attempt in range(1, ATTEMPTS_ALONE + 1):
@@ -137,6 +143,16 @@ class Runner:
             offset=record.offset,
         )
         self.handler.set_aside(record, error_id)
+
+
+def _settle_memory() -> None:
+    """What lives after the first batch (pack, matcher, code) lives as long as the process, and a batch makes many objects
+    that end with it: looking through both for garbage every 700 objects took a sixth of intake's time."""
+    if gc.get_freeze_count():  # done for this process
+        return
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 50, 20)
 
 
 def _place(error: Exception) -> str:

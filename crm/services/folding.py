@@ -145,7 +145,7 @@ class Folding:
             actor=INTAKE,
             rows=rows,
             change=facts.public_project(row),
-            documents=self.known.documents_of_project(row["id"]),
+            documents=self.known.documents_of_project(row, before),
             occurred_at=report.received_at,
             trace_id=report.trace_id,
         )

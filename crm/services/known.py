@@ -16,6 +16,7 @@ from crm.store.models import Enterprise, EnterpriseKey, Lead, Model, Project, Pr
 from crm.store.unit_of_work import DocumentKey, Row
 
 Place = tuple[str, str]
+SHOWN_BY_LEADS = ("industries", "stage")  # of a project, by the documents of its leads
 
 
 @dataclass(slots=True)
@@ -78,10 +79,12 @@ class Known:
         projects = (("project", project_id) for project_id in self._projects_of[enterprise_id])
         return (("enterprise", enterprise_id), *projects)
 
-    def documents_of_project(self, project_id: str) -> tuple[DocumentKey, ...]:
-        enterprise_id = self.projects[project_id]["enterprise_id"]
-        leads = (("lead", lead_id) for lead_id in self._of_project[project_id])
-        return (("project", project_id), *((("enterprise", enterprise_id),) if enterprise_id else ()), *leads)
+    def documents_of_project(self, project: Row, before: Row | None) -> tuple[DocumentKey, ...]:
+        """The project's own and its enterprise's; its leads' when what they show of it is another than `before`."""
+        enterprise = (("enterprise", project["enterprise_id"]),) if project["enterprise_id"] else ()
+        shown = before is not None and any(before[name] != project[name] for name in SHOWN_BY_LEADS)
+        leads = (("lead", lead_id) for lead_id in self._of_project[project["id"]]) if shown else ()
+        return (("project", project["id"]), *enterprise, *leads)
 
 
 def load_known(session: Session, keys: Collection[Key], places: Collection[Place]) -> Known:
