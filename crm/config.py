@@ -192,19 +192,24 @@ def _whole(env: Mapping[str, str], name: str, default: int) -> int:
 
 
 def kept_secret(folder: Path, name: str) -> str:
-    """A secret made at first run and kept in the data folder, readable by its owner only.
-
-    Several processes may start at once: a file appears under its name only when it is complete.
-    """
+    """A secret made at first run and kept in the data folder, readable by its owner only."""
     path = folder / name
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}-")  # 0600
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(descriptor)
-        with contextlib.suppress(FileExistsError):  # another was quicker: then its secret holds
-            os.link(draft, path)
-        os.unlink(draft)
+        write_secret(path, secrets.token_urlsafe(32))
     return path.read_text(encoding="ascii").strip()
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Write a file that its owner alone can read; one that is there stays as it is.
+
+    Several processes may do so at once: a file appears under its name only when it is complete.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # 0600
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(descriptor)
+    with contextlib.suppress(FileExistsError):  # another was quicker: then its secret holds
+        os.link(draft, path)
+    os.unlink(draft)

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from search.elastic_generations import GenerationGone
 from search.elastic_language import Json, body, key_of
-from search.index import SearchError, SearchUnavailable, VersionedDocument
+from search.index import SearchError, SearchRefused, SearchUnavailable, VersionedDocument
+
+SECURITY = "security_exception"
+DENIED = "CRM_SEARCH_API_KEY 的权限不足：请用 crm index key 另制一枚"
 
 
 def actions_of(targets: Sequence[str], documents: Iterable[VersionedDocument]) -> Iterator[Json]:
@@ -23,10 +26,13 @@ def actions_of(targets: Sequence[str], documents: Iterable[VersionedDocument]) -
 
 def refused(answer: Json) -> bool:
     """True for an older revision. Raises for whatever else kept a document out: GenerationGone where the index was
-    swapped, SearchUnavailable where it may be tried again, SearchError, naming the document, where it is at fault."""
+    swapped, SearchRefused where our key does not suffice, SearchUnavailable where it may be tried again, SearchError,
+    naming the document, where it is at fault."""
     status, error = answer["status"], answer.get("error", {})
     if status == 409:
         return True
+    if error.get("type") == SECURITY:
+        raise SearchRefused(DENIED)
     if status in (403, 404):
         raise GenerationGone("检索索引正在切换")
     if status == 429 or status >= 500:

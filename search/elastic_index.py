@@ -1,8 +1,8 @@
 """ADAPTER of SearchIndex on Elasticsearch 9: the index of a city, shared by all its processes.
 
-The only importer of elasticsearch. Revisions are external versions, so the server refuses an older one by
-itself; tombstones are documents without an access token, because the server forgets deletions. Nothing is retried
-behind the caller's back but what a swap of generations interrupted. Made by `crm/wiring.py`.
+With `search/elastic_access.py` the only importer of elasticsearch. Revisions are external versions, so the server
+refuses an older one by itself; tombstones are documents without an access token, because the server forgets deletions.
+Nothing is retried behind the caller's back but what a swap of generations interrupted. Made by `crm/wiring.py`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
-from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, OrjsonSerializer, TransportError
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, TransportError
 from elasticsearch.helpers import parallel_bulk, streaming_bulk
 
+from search.elastic_access import ALIAS, connected, translated
 from search.elastic_bulk import actions_of, refused
 from search.elastic_generations import GenerationGone, Generations
 from search.elastic_language import SETTINGS, Json, mappings, query
@@ -28,13 +28,13 @@ from search.index import (
     SearchPage,
     SearchQuery,
     SearchQueryInvalid,
+    SearchRefused,
     SearchUnavailable,
     UpsertResult,
     VersionedDocument,
 )
 from search.plan import EVERYTHING
 
-_SECONDS = 10.0
 _SECONDS_OF_WORK = 60.0  # bulk requests, write blocks and scans
 _PATIENCE = 15.0
 """Seconds an upsert waits for a swap under way, and `ensure` for another process at the same work."""
@@ -48,17 +48,6 @@ _KEEP_ALIVE = "5m"
 _ATTEMPTS = 3
 
 
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Errors of the client in the port's words."""
-    try:
-        yield
-    except NotFoundError as error:
-        raise GenerationGone("检索索引不存在，或刚被替换") from error
-    except (ApiError, TransportError) as error:
-        raise SearchUnavailable(f"Elasticsearch 无法完成请求：{error}") from error
-
-
 class _Server:
     """Elasticsearch as `search/elastic_generations.py` asks for it."""
 
@@ -67,13 +56,13 @@ class _Server:
         self._working = client.options(request_timeout=_SECONDS_OF_WORK)
 
     def indexes(self, pattern: str) -> Mapping[str, frozenset[str]]:
-        with _translated():
+        with translated():
             found = self._client.indices.get_alias(index=pattern, expand_wildcards="open")
         return {name: frozenset(values["aliases"]) for name, values in found.items()}
 
     def create(self, name: str, aliases: Sequence[str], meta: Json) -> bool:
         try:
-            with _translated():
+            with translated():
                 self._working.indices.create(
                     index=name, aliases={alias: {} for alias in aliases}, mappings=mappings(meta), settings=SETTINGS
                 )
@@ -85,42 +74,42 @@ class _Server:
         return True
 
     def meta(self, name: str) -> Json:
-        with _translated():
+        with translated():
             found = self._client.indices.get_mapping(index=name, ignore_unavailable=True)
         return next((values["mappings"].get("_meta", {}) for values in found.values()), {})
 
     def put_meta(self, name: str, meta: Json) -> None:
-        with _translated():
+        with translated():
             self._client.indices.put_mapping(index=name, meta=meta)
 
     def delete(self, name: str) -> None:
-        with _translated():
+        with translated():
             self._client.indices.delete(index=name, ignore_unavailable=True)
 
     def block_writes(self, name: str) -> None:
-        with _translated():
+        with translated():
             answer = self._working.indices.add_block(index=name, block="write")
         if not answer["acknowledged"]:
             raise SearchUnavailable("检索索引暂时无法停写")
 
     def allow_writes(self, name: str) -> None:
-        with _translated():
+        with translated():
             self._client.indices.put_settings(index=name, settings={"index.blocks.write": None})
 
     def swap(self, alias: str, old: str, new: str) -> None:
-        with _translated():
+        with translated():
             self._client.indices.update_aliases(
                 actions=[{"add": {"index": new, "alias": alias}}, {"remove_index": {"index": old}}]
             )
 
     def refresh(self, name: str) -> None:
-        with _translated():
+        with translated():
             self._working.indices.refresh(index=name)
 
     def write(self, targets: Sequence[str], documents: Sequence[VersionedDocument]) -> UpsertResult:
         send = partial(parallel_bulk, thread_count=_SENDERS) if len(documents) > _CHUNK else streaming_bulk
         written = stale = 0
-        with _translated():
+        with translated():
             answers = send(
                 self._working,
                 actions_of(targets, documents),
@@ -137,7 +126,7 @@ class _Server:
         return UpsertResult(written, stale)
 
     def revisions_of(self, name: str, keys: Sequence[str]) -> Mapping[str, int]:
-        with _translated():
+        with translated():
             found = self._working.mget(index=name, ids=list(keys), source=False)
         return {entry["_id"]: entry["_version"] for entry in found["docs"] if entry.get("found")}
 
@@ -147,18 +136,18 @@ class _Server:
         return int(hits[0]["sort"][0]) if hits else -1
 
     def search(self, name: str, request: Json) -> Json:
-        with _translated():
+        with translated():
             found: Json = self._client.search(index=name, body=request, allow_partial_search_results=False).body
         return found
 
     def scan(self, name: str, request: Json) -> Iterator[Json]:
-        with _translated():
+        with translated():
             moment = self._working.open_point_in_time(index=name, keep_alive=_KEEP_ALIVE)["id"]
         after: Json = {}
         try:
             while True:
                 pit = {"pit": {"id": moment, "keep_alive": _KEEP_ALIVE}, "sort": [{"_shard_doc": "asc"}]}
-                with _translated():
+                with translated():
                     found = self._working.search(body={**request, **pit, **after, "track_total_hits": False})
                 moment, hits = found["pit_id"], found["hits"]["hits"]
                 yield from hits
@@ -180,19 +169,10 @@ class ElasticIndex:
         *,
         api_key: str | None = None,
         ca: str | None = None,
-        alias: str = "crm-documents",
-        lease: float = 120.0,
+        alias: str = ALIAS,
+        lease: float = 30.0,
     ) -> None:
-        trusted: dict[str, Any] = {"ca_certs": ca} if ca else {}
-        self._client = Elasticsearch(
-            url,
-            api_key=api_key,
-            **trusted,
-            request_timeout=_SECONDS,
-            max_retries=0,
-            retry_on_timeout=False,
-            serializer=OrjsonSerializer(),
-        )
+        self._client = connected(url, api_key=api_key, ca=ca)
         self._alias = alias
         self._server = _Server(self._client)
         self._generations = Generations(self._server, alias, lease)
@@ -206,6 +186,8 @@ class ElasticIndex:
         while (current := self._generations.answering()) is None or not current.readable:
             try:
                 self._generations.create_first() if current is None else self._renewed()
+            except SearchRefused:
+                raise
             except SearchUnavailable:  # another process does the same
                 if time.monotonic() > deadline:
                     raise

@@ -21,6 +21,10 @@ class SearchUnavailable(SearchError):
     """The engine cannot be reached, or refuses work for now (429, disk full)."""
 
 
+class SearchRefused(SearchUnavailable):
+    """The engine does not accept our credentials, or they do not suffice: trying again at once does not help."""
+
+
 class SearchQueryInvalid(SearchError):
     """A filter, sort or cursor that the index does not know; the message names it."""
 

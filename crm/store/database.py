@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -129,11 +129,24 @@ def _ask_after_a_pause(engine: Engine) -> None:
             raise DisconnectionError from error
 
 
+def is_denial(error: ProgrammingError) -> bool:
+    """Whether PostgreSQL refuses because the user lacks the right."""
+    return getattr(error.orig, "sqlstate", None) == "42501"
+
+
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the loss of the server into Unavailable; everything else stays what it is."""
+    """Turn the loss of the server, and rights it does not grant us, into Unavailable: a worker then waits until the
+    operator has mended it. Everything else stays what it is."""
     try:
         yield
+    except ProgrammingError as error:
+        if not is_denial(error):
+            raise
+        reason = str(error.orig).partition("\n")[0]
+        raise Unavailable(
+            f"数据库用户权限不足（{reason}）：请以所有者运行 crm db upgrade --application-role"
+        ) from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         if isinstance(error, DBAPIError) and "no such" in str(error.orig):
             raise

@@ -7,16 +7,23 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
 
-from crm.store.database import Database, translated
+from crm.domain.errors import CrmError
+from crm.store.database import Database, is_denial, translated
 
 FOLDER = Path(__file__).parents[1] / "migrations"
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to the newest revision."""
+    """Bring the schema to the newest revision. Raises CrmError for a database user who may not change it."""
     with translated(), database.write_engine.begin() as connection:
-        command.upgrade(_config(connection), "head")
+        try:
+            command.upgrade(_config(connection), "head")
+        except ProgrammingError as error:
+            if not is_denial(error):
+                raise
+            raise CrmError("当前数据库用户无权改动表结构：请以数据库的所有者运行 crm db upgrade") from error
 
 
 def downgrade(database: Database, revision: str) -> None:

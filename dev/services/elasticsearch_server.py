@@ -1,4 +1,4 @@
-"""Elasticsearch 9: Elastic's own server from Maven Central, with a small plugin of ours for `GET /`.
+"""Elasticsearch 9: Elastic's own server from Maven Central, with two small plugins of ours in place of what the zip lacks.
 
 The zip is the one Elastic's integration tests run on: the whole server, few modules. What it lacks (painless, ingest, the
 analysis module …) the product does not use. With a password it asks for one: as a city's server does, for the tests of keys.
@@ -34,14 +34,15 @@ xpack.security.transport.ssl.enabled: false
 cluster.routing.allocation.disk.threshold_enabled: false
 action.destructive_requires_name: false
 """
-DESCRIPTION = f"""\
-description=GET / for development and tests
+DESCRIPTION = """\
+description=For development and tests
 version=1
-name=greeting
-classname=kunshan.GreetingPlugin
-java.version={OLDEST_JDK}
-elasticsearch.version={VERSION}
+name={name}
+classname=kunshan.{source}
+java.version={jdk}
+elasticsearch.version={version}
 """
+PLUGINS = {"greeting": "GreetingPlugin", "security-index": "SecurityIndexPlugin"}
 
 
 class ElasticsearchServer(Server):
@@ -67,24 +68,29 @@ class ElasticsearchServer(Server):
 
     def prepare(self) -> None:
         java = machine.jdk(OLDEST_JDK)
-        if not (self.server / "plugins" / "greeting").exists():
+        if not (self.server / "plugins" / "greeting").exists():  # our mark that all was fetched
             machine.maven("elasticsearch.xml", f"-Dout={self.home}", "generate-resources")
-            self._build_plugin(java)
             for path in [self.server, *self.server.rglob("*")]:
                 runnable = path.is_dir() or path.parent.name == "bin"
                 path.chmod(0o755 if runnable else 0o644)
+        for name, source in PLUGINS.items():
+            if not (self.server / "plugins" / name).exists():
+                self._build_plugin(java, name, source)
         self._configure()
 
-    def _build_plugin(self, java: Path) -> None:
-        classes = self.home / "classes"
-        source = machine.ROOT / "dev" / "services" / "plugin" / "GreetingPlugin.java"
+    def _build_plugin(self, java: Path, name: str, source: str) -> None:
+        classes = self.home / "classes" / name
+        text = machine.ROOT / "dev" / "services" / "plugin" / f"{source}.java"
         options = ["-nowarn", "-proc:none", "-encoding", "UTF-8", "--release", str(OLDEST_JDK)]
-        machine.run([java / "bin" / "javac", *options, "-cp", f"{self.server}/lib/*", "-d", classes, source])
-        made = self.home / "greeting"
+        machine.run([java / "bin" / "javac", *options, "-cp", f"{self.server}/lib/*", "-d", classes, text])
+        made = self.home / name
         made.mkdir(exist_ok=True)
-        machine.run([java / "bin" / "jar", "--create", "--file", made / "greeting.jar", "-C", classes, "."])
-        (made / "plugin-descriptor.properties").write_text(DESCRIPTION)
-        shutil.move(made, self.server / "plugins" / "greeting")
+        machine.run([java / "bin" / "jar", "--create", "--file", made / f"{name}.jar", "-C", classes, "."])
+        description = DESCRIPTION.format(name=name, source=source, jdk=OLDEST_JDK, version=VERSION)
+        (made / "plugin-descriptor.properties").write_text(description)
+        for path in [made, *made.iterdir()]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        shutil.move(made, self.server / "plugins" / name)
 
     def _configure(self) -> None:
         configuration = self.run / "config"

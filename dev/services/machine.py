@@ -118,6 +118,7 @@ def launch(command: Sequence[str | Path], log: Path, user: str | None, env: Mapp
             stderr=out,
             start_new_session=True,
         )
+    process.returncode = 0  # nobody waits for it: without this Python warns of a child left running
     return process.pid
 
 
