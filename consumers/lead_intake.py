@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm.bus.port import Delivered
+from crm.domain import trace
 from crm.domain.errors import Conflict
 from crm.services.dead_letters import bury, bury_again, settle
 from crm.services.ids import new_id, topic_receipt_number
@@ -35,6 +37,8 @@ from schemas.topics import LEADS_SUBMITTED, Topic, feed, feed_organisation, orga
 
 NAME = "lead-intake"
 
+log = structlog.get_logger(NAME)
+
 
 def feeds(tools: Tools) -> tuple[Topic, ...]:
     """One topic for each reporting organisation of the pack."""
@@ -53,6 +57,11 @@ class Decoded:
     @property
     def message(self) -> tuple[str, str]:
         return self.envelope.source, self.envelope.id
+
+    @property
+    def trace(self) -> str:
+        given = self.envelope.traceparent or self.record.headers.get(headers.TRACE)
+        return trace.well_formed(given) or trace.derived(*self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,11 @@ class LeadIntake:
 
     def handle(self, records: Sequence[Delivered]) -> None:
         with unit_of_work(self.tools.database, self.tools.clock) as unit:
-            _Batch(self.tools, unit).work(records)
+            done = _Batch(self.tools, unit).work(records)
+        for item in done:
+            if trace.sampled(item.trace):
+                place = {"topic": item.record.topic, "partition": item.record.partition, "offset": item.record.offset}
+                log.info("lead processed", trace=trace.identity(item.trace), **place)
 
     def set_aside(self, record: Delivered, error_id: str) -> None:
         refused = Refused(record, "record", f"处理时发生意外错误（编号 {error_id}），请联系管理员")
@@ -92,7 +105,8 @@ class _Batch:
         self.unit = unit
         self.organisations: Mapping[str, Organisation] = {}
 
-    def work(self, records: Sequence[Delivered]) -> None:
+    def work(self, records: Sequence[Delivered]) -> list[Decoded]:
+        """Those that became or corrected a lead."""
         rows = self.unit.session.scalars(select(Organisation))
         self.organisations = {row.code: row for row in rows}
         read = [self._decode(record) for record in records]
@@ -102,6 +116,8 @@ class _Batch:
         refused += clashing + self._take(fresh)
         for item in refused:
             _refuse(self.unit, item, uuid.uuid4().hex[:12])
+        gone = {id(item.record) for item in refused}
+        return [item for item in fresh if id(item.record) not in gone]
 
     def _decode(self, record: Delivered) -> Decoded | Refused:
         try:
@@ -188,7 +204,7 @@ class _Batch:
             district=organisation.code if organisation.kind == "district" else None,
             warnings=item.report.warnings,
             ignored=item.report.ignored,
-            trace_id=item.envelope.id,
+            trace_id=item.trace,
         )
 
     def _finish(self, intake: Intake, done: Sequence[Decoded]) -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+
 from crm.bus.port import Delivered
+from crm.domain import trace
 from crm.domain.errors import Unavailable
 from crm.services.documents import build_documents
 from crm.services.tools import Tools
@@ -16,6 +19,8 @@ from crm.store.unit_of_work import DocumentKey
 from schemas import headers
 from schemas.topics import DOCUMENTS_RAISED, ENTERPRISES_CHANGED, LEADS_CHANGED, PARKS_CHANGED, PROJECTS_CHANGED
 from search.index import SearchIndex, SearchUnavailable
+
+log = structlog.get_logger("search-projector")
 
 NAME = "search-projector"
 TOPICS = (LEADS_CHANGED, PROJECTS_CHANGED, ENTERPRISES_CHANGED, PARKS_CHANGED, DOCUMENTS_RAISED)
@@ -38,6 +43,11 @@ class SearchProjector:
             self.index.upsert(build_documents(self.tools, keys))
         except SearchUnavailable as error:
             raise Unavailable(str(error)) from error
+        for record in records:
+            travelling = record.headers.get(headers.TRACE)
+            if trace.well_formed(travelling) and trace.sampled(str(travelling)):
+                named = record.headers.get(headers.DOCUMENTS)
+                log.info("documents written", trace=trace.identity(str(travelling)), documents=named)
 
     def set_aside(self, record: Delivered, error_id: str) -> None:
         """A nudge that cannot be followed needs no dead letter: `crm index check` finds what it left behind."""

@@ -41,10 +41,11 @@ class Envelope:
     data: dict[str, Any]
     subject: str | None = None
     time: datetime | None = None
+    traceparent: str | None = None
 
 
 class EnvelopeSchema(OpenSchema):
-    """Context attributes of CloudEvents 1.0, clause 3.1; extension attributes are left out."""
+    """Context attributes of CloudEvents 1.0, clause 3.1; of its extensions that of distributed tracing."""
 
     specversion = fields.String(required=True)
     id = ShortText(required=True, filled=True)
@@ -53,6 +54,7 @@ class EnvelopeSchema(OpenSchema):
     subject = ShortText(allow_none=True)
     time = ZonedTime(allow_none=True, zone_required=True)
     datacontenttype = ShortText(allow_none=True)
+    traceparent = ShortText(allow_none=True)
 
 
 @cache
@@ -94,6 +96,7 @@ def parse(record: bytes | None) -> Envelope:
         data=data,
         subject=attributes.get("subject"),
         time=None if time is None else datetime.fromisoformat(time),
+        traceparent=attributes.get("traceparent"),
     )
 
 
@@ -107,6 +110,7 @@ def serialise(envelope: Envelope) -> bytes:
         "subject": envelope.subject,
         "time": None if envelope.time is None else envelope.time.isoformat(),
         "datacontenttype": CONTENT_TYPE,
+        "traceparent": envelope.traceparent,
         "data": envelope.data,
     }
     try:

@@ -6,5 +6,8 @@ DOCUMENTS = "crm-documents"
 REPLAY = "crm-dead-letter"
 """On a replayed record: the id of the dead letter it was, whose receipt it keeps."""
 
+TRACE = "traceparent"
+"""W3C trace context, as in the event's own attribute."""
+
 RECEIPT = "crm-receipt"
 """On a report of our own channels: the receipt it was given."""

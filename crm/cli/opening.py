@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 import orjson
-import structlog
 
+from crm.cli.logs import configure_logs
 from crm.config import Settings
 from crm.domain.actors import SYSTEM_ORGANISATION, Actor, Role
 from crm.domain.errors import CrmError
@@ -21,19 +20,8 @@ ADMINISTRATOR = Actor("system:cli", SYSTEM_ORGANISATION, Role.ADMIN, "命令行"
 
 
 def quiet_logs(level: int = logging.WARNING) -> None:
-    """Structured logs on standard error, a JSON line each; standard output is the command's."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(
-                serializer=lambda values, **_: orjson.dumps(values, default=str).decode()
-            ),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    """Logs from `level` on: a command says what it did itself, a process that runs on tells its log."""
+    configure_logs(level)
 
 
 @contextmanager

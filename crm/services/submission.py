@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
+from crm.domain import trace
 from crm.domain.actors import Actor, Role
 from crm.domain.errors import Conflict, CrmError, Forbidden, Invalid, Stale
 from crm.domain.permissions import Verb, require
@@ -188,7 +189,14 @@ class _Batch:
 
     def _queue(self, report: CheckedReport, receipt_no: str, event_id: str, kind: str) -> None:
         source = source_of(report.organisation)
-        envelope = Envelope(id=event_id, source=source, type=kind, time=self.now, data=dict(report.raw))
+        envelope = Envelope(
+            id=event_id,
+            source=source,
+            type=kind,
+            time=self.now,
+            data=dict(report.raw),
+            traceparent=trace.current.get() or trace.fresh(),
+        )
         sealed = self.tools.vault.seal(serialise(envelope), PURPOSE)
         row = {"id": event_id, "receipt_no": receipt_no, "sealed_envelope": sealed, "created_at": self.unit.now}
         self._unwritten[Submission].append(row)

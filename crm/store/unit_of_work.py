@@ -19,6 +19,7 @@ from sqlalchemy import literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from crm.domain import trace
 from crm.domain.actors import Actor
 from crm.domain.clock import Clock
 from crm.store.bulk import insert_rows, table_of, upsert, write_rows
@@ -63,6 +64,7 @@ class UnitOfWork:
     def __init__(self, session: Session, now: datetime) -> None:
         self.session = session
         self.now = now
+        self.trace = trace.current.get() or trace.fresh()
         self._facts: list[Fact] = []
         self._outbox: list[Row] = []
         self._raised: dict[DocumentKey, bool] = {}
@@ -111,7 +113,7 @@ class UnitOfWork:
             "actor": actor_values(fact.actor),
             "reason": fact.reason,
             "rule_version": RULE_VERSION,
-            "trace_id": fact.trace_id,
+            "trace_id": trace.identity(fact.trace_id or self.trace),
             "change": dict(fact.change),
             "rows": {table: list(rows) for table, rows in fact.rows.items()},
         }
@@ -120,7 +122,7 @@ class UnitOfWork:
         if fact.aggregate in UNPUBLISHED:
             return None
         topic = default_registry().topic_of(fact.type)
-        value = serialise(public_event(fact, self.now))
+        value = serialise(public_event(fact, self.now, fact.trace_id or self.trace))
         names = [f"{kind}:{id_}" for kind, id_ in fact.documents]
         return self._mark(topic, fact.aggregate_id, {"value": value, "documents": names})
 
@@ -142,7 +144,7 @@ def actor_values(actor: Actor) -> Row:
     return {"id": actor.id, "organisation": actor.organisation, "role": str(actor.role)}
 
 
-def public_event(fact: Fact, recorded_at: datetime) -> Envelope:
+def public_event(fact: Fact, recorded_at: datetime, traceparent: str) -> Envelope:
     """The event outsiders read (`docs/events.md`)."""
     data = (
         default_registry()
@@ -158,7 +160,9 @@ def public_event(fact: Fact, recorded_at: datetime) -> Envelope:
         )
     )
     event_id = f"{fact.aggregate}-{fact.aggregate_id}-{fact.version}"
-    return Envelope(event_id, "/crm", fact.type, data, subject=fact.aggregate_id, time=recorded_at)
+    return Envelope(
+        event_id, "/crm", fact.type, data, subject=fact.aggregate_id, time=recorded_at, traceparent=traceparent
+    )
 
 
 def apply_rows(session: Session, batches: Iterable[Mapping[str, Sequence[Row]]]) -> None:

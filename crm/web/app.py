@@ -14,6 +14,7 @@ from crm.web.errors import register_errors
 from crm.web.health import register_health
 from crm.web.pages import register_pages
 from crm.web.security import register_security
+from crm.web.tracing import register_tracing
 from crm.wiring import Deployment
 
 
@@ -26,6 +27,7 @@ def create_app(deployment: Deployment) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["SESSION_COOKIE_NAME"] = "crm_form"  # Flask's own: messages and the CSRF token, never who is signed in
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    register_tracing(app)
     register_security(app)
     register_auth(app, deployment)
     register_health(app, deployment)
