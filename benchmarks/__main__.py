@@ -9,24 +9,32 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks import city_run, embedded_run, projects
+from benchmarks import api, city_run, embedded_run, projects, rebuild, searching
 from benchmarks.sets import Servers, broker, servers_found
 from crm.cli.opening import quiet_logs
 
 Run = TypeVar("Run")
 
 
+def _begin() -> None:
+    """In every process: few log lines, and an end by SIGTERM that clears away what was made on the servers."""
+    quiet_logs(logging.WARNING)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 def repeated(runs: int, measure: Callable[..., Run], *arguments: Any) -> list[Run]:
     """Each run in a fresh process: memory and caches of one say nothing about the next."""
     found = []
     for _ in range(runs):
-        with ProcessPoolExecutor(1, get_context("spawn"), quiet_logs, (logging.WARNING,)) as process:
+        with ProcessPoolExecutor(1, get_context("spawn"), _begin) as process:
             found.append(process.submit(measure, *arguments).result())
     return found
 
@@ -38,17 +46,28 @@ def embedded(options: argparse.Namespace) -> None:
 
 
 def city(options: argparse.Namespace, servers: Servers) -> None:
+    runs = options.runs
     with broker() as bus_url:
-        repeated(1, city_run.measure, servers, bus_url, WARMING)  # a JVM that has just started is slow
+        if {"pipeline", "rebuild"} & set(options.only):
+            repeated(1, city_run.measure, servers, bus_url, WARMING)  # a JVM that has just started is slow
         if "pipeline" in options.only:
-            print(f"\n城市集：全线，{options.events} 条报送，{options.runs} 次（最小 / 中位 / 最大）")
-            city_run.report(repeated(options.runs, city_run.measure, servers, bus_url, options.events))
+            print(f"\n城市集：全线，{options.events} 条报送，{runs} 次（最小 / 中位 / 最大）")
+            city_run.report(repeated(runs, city_run.measure, servers, bus_url, options.events))
+        if "api" in options.only:
+            print(f"\n城市集：接口报送，{runs} 次，每个客户端 {api.EACH} 条")
+            api.report(repeated(runs, api.measure, servers, bus_url))
         if "projects" in options.only:
-            print(f"\n城市集：项目列表，{options.runs} 次（单次取 {projects.CALLS} 问的中位）")
-            projects.report(repeated(options.runs, projects.measure, servers, bus_url, options.projects))
+            print(f"\n城市集：项目列表，{runs} 次（单次取 {projects.CALLS} 问的中位）")
+            projects.report(repeated(runs, projects.measure, servers, bus_url, options.projects))
+        if "search" in options.only:
+            print(f"\n城市集：检索，{options.documents} 份文档，{runs} 次")
+            searching.report(repeated(runs, searching.measure, servers, bus_url, options.documents))
+        if "rebuild" in options.only:
+            print(f"\n城市集：重建索引，{options.events} 条报送，{runs} 次")
+            rebuild.report(repeated(runs, rebuild.measure, servers, bus_url, options.events))
 
 
-BENCHMARKS = ("pipeline", "projects")
+BENCHMARKS = ("pipeline", "api", "projects", "search", "rebuild")
 WARMING = 500
 
 
@@ -57,11 +76,13 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="只测其一（可重复）")
     parser.add_argument("--set", choices=("embedded", "city"), help="只测一套（缺省：嵌入式，有服务时加城市集）")
     parser.add_argument("--events", type=int, default=20_000, help="报送事件数（缺省 20000；看内存用 200000）")
+    parser.add_argument("--documents", type=int, default=100_000, help="检索的文档数（缺省 100000）")
     parser.add_argument("--projects", type=int, default=100_000, help="项目数（缺省 100000，与其十分之一相比）")
     parser.add_argument("--runs", type=int, default=1, help="重复次数（缺省 1）")
     parser.add_argument("--folder", type=Path, help="嵌入式数据库所在磁盘（缺省为系统临时目录）")
     options = parser.parse_args()
     options.only = options.only or BENCHMARKS
+    _begin()
     if options.set != "city":
         embedded(options)
     if options.set != "embedded":

@@ -170,9 +170,9 @@ def write_documents(url: str, alias: str) -> tuple[Watch, int]:
         where = urlsplit(url)
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
         while chunk := [from_values(hit["_source"]["payload"]) for hit in islice(hits, CHUNK)]:
-            lines = [_lines(document) for document in chunk]
+            lines = [lines_of(document) for document in chunk]
             with watch:
-                _send_bulk(connection, copy, lines)
+                send_bulk(connection, copy, lines)
             written += len(chunk)
         with watch:
             client.indices.refresh(index=copy)
@@ -181,12 +181,12 @@ def write_documents(url: str, alias: str) -> tuple[Watch, int]:
     return watch, written
 
 
-def _lines(document: VersionedDocument) -> bytes:
+def lines_of(document: VersionedDocument) -> bytes:
     named = {"_id": key_of(document), "version": document.revision, "version_type": "external_gte"}
     return orjson.dumps({"index": named}) + b"\n" + body(document) + b"\n"
 
 
-def _send_bulk(connection: http.client.HTTPConnection, index: str, lines: Sequence[bytes]) -> None:
+def send_bulk(connection: http.client.HTTPConnection, index: str, lines: Sequence[bytes]) -> None:
     kind = {"Content-Type": "application/x-ndjson"}
     connection.request("POST", f"/{index}/_bulk?filter_path=errors", b"".join(lines), kind)
     answer = connection.getresponse().read()
