@@ -41,9 +41,10 @@ log = structlog.get_logger(NAME)
 
 
 def feeds(tools: Tools) -> tuple[Topic, ...]:
-    """One topic for each reporting organisation of the pack."""
-    codes = sorted(code for code, row in tools.reference.pack().organisations.items() if row.reports)
-    return tuple(feed(code) for code in codes)
+    """One topic for each reporting organisation, whether of the pack or made later."""
+    reporting = select(Organisation.code).where(Organisation.reports).order_by(Organisation.code)
+    with tools.database.read() as session:
+        return tuple(feed(code) for code in session.scalars(reporting))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from schemas.envelope import MAX_RECORD_BYTES
 from schemas.topics import TOPICS, Topic
 
 BATCH_BYTES = 256 * 1024
+LINGER_MS = 1000  # every publish ends with a flush, which waits for nothing: till then records gather in few requests
 DELIVERY_SECONDS = 9.0  # less than the relay's lease has left: nobody else may send meanwhile
 
 
@@ -99,6 +100,7 @@ class KafkaBus:
                     delivery_timeout_ms=milliseconds(DELIVERY_SECONDS),
                     max_request_size=MAX_RECORD_BYTES + FRAME_BYTES,
                     batch_size=BATCH_BYTES,
+                    linger_ms=LINGER_MS,
                     metrics_enabled=False,
                 )
             return self._producer
