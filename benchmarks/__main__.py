@@ -8,35 +8,11 @@ happens in places that are removed afterwards. docs/benchmarks.md tells what eac
 from __future__ import annotations
 
 import argparse
-import logging
-import signal
-import sys
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
 
 from benchmarks import api, city_run, embedded_run, projects, rebuild, searching
+from benchmarks.processes import begin, repeated
 from benchmarks.sets import Servers, broker, servers_found
-from crm.cli.opening import quiet_logs
-
-Run = TypeVar("Run")
-
-
-def _begin() -> None:
-    """In every process: few log lines, and an end by SIGTERM that clears away what was made on the servers."""
-    quiet_logs(logging.WARNING)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-
-
-def repeated(runs: int, measure: Callable[..., Run], *arguments: Any) -> list[Run]:
-    """Each run in a fresh process: memory and caches of one say nothing about the next."""
-    found = []
-    for _ in range(runs):
-        with ProcessPoolExecutor(1, get_context("spawn"), _begin) as process:
-            found.append(process.submit(measure, *arguments).result())
-    return found
 
 
 def embedded(options: argparse.Namespace) -> None:
@@ -82,7 +58,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="嵌入式数据库所在磁盘（缺省为系统临时目录）")
     options = parser.parse_args()
     options.only = options.only or BENCHMARKS
-    _begin()
+    begin()
     if options.set != "city":
         embedded(options)
     if options.set != "embedded":
