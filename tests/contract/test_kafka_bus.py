@@ -212,6 +212,19 @@ def test_a_topic_that_is_made_later_is_read_without_a_restart(kafka: KafkaUnderT
     assert found == [b"1"]
 
 
+def test_a_member_that_polls_in_haste_joins_all_the_same(kafka: KafkaUnderTest, bus: KafkaBus, topic: str) -> None:
+    """A rejoin caused by new metadata that outlasts a poll was forgotten by the library nine times of ten."""
+    bus.publish([Record(topic, "k", b"1")])
+    for number in range(4):
+        subscription = bus.subscribe(f"{kafka.prefix}g{number}", [topic], "m1")
+        found: list[bytes] = []
+        deadline = time.monotonic() + 10
+        while not found and time.monotonic() < deadline:
+            found += [item.value for item in subscription.poll(10, 0.01)]
+        subscription.close()
+        assert found == [b"1"]
+
+
 def test_many_threads_share_one_administrator(kafka: KafkaUnderTest, bus: KafkaBus, topic: str) -> None:
     def administrators() -> int:
         return sum(thread.name.startswith("kafka-io") for thread in threading.enumerate())
