@@ -46,7 +46,7 @@ format: $(VENV)/dev.stamp ## 统一格式
 docs: $(VENV)/run.stamp ## 由代码重写 docs/events.md 等生成的文档
 	$(BIN)/python dev/write_docs.py
 
-bench: $(VENV)/dev.stamp ## 性能：每项与同一次运行中的裸写下限比
+bench: $(VENV)/dev.stamp ## 性能：每项与同一次运行中的下限比（BENCH="--only pipeline --set city --runs 3" 选择，见 docs/benchmarks.md）
 	$(BIN)/python -m benchmarks $(BENCH)
 
 .PHONY: services services-stop services-status services-logs services-clean

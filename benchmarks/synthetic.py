@@ -44,6 +44,7 @@ SUMMARY = (
 )
 HUNDRED = 100
 SECOND, CORRECTED, FAULTY = 20, 2, 1  # of a hundred
+BACK = 80  # from a correction to a first report
 
 
 class Reports:
@@ -56,20 +57,18 @@ class Reports:
 
     def records(self, count: int) -> Iterator[Record]:
         for number in range(count):
-            kind = number * 37 % HUNDRED  # each hundred holds every kind, well mixed
-            if kind < CORRECTED and number > HUNDRED:
+            place = _place(number)
+            if place < CORRECTED and number > HUNDRED:
                 yield self._corrected(number)
             else:
-                data = self.report(number, again=kind >= HUNDRED - SECOND and number > 0)
-                if kind == CORRECTED:
+                data = self.report(number, again=place >= HUNDRED - SECOND and number > 0)
+                if place == CORRECTED:
                     data["project"]["investment"] = -FAULTY
                 yield self._record(number, number, SUBMITTED, data)
 
     def _corrected(self, number: int) -> Record:
-        """Under the key of the report it corrects, so that it comes after it."""
-        earlier = number - HUNDRED + CORRECTED + 11
-        data = self.report(earlier)
-        return self._record(number, earlier, AMENDED, data)
+        """Under the key of the report it corrects, a first one, so that it comes after it."""
+        return self._record(number, number - BACK, AMENDED, self.report(number - BACK))
 
     def _record(self, number: int, reported: int, kind: str, data: dict[str, Any]) -> Record:
         event = {
@@ -83,10 +82,16 @@ class Reports:
         }
         return Record(LEADS_SUBMITTED, f"bench-{reported}", orjson.dumps(event))
 
+    def _reported_before(self, number: int) -> int:
+        while True:
+            earlier = self.rng.randrange(number)
+            if CORRECTED < _place(earlier) < HUNDRED - SECOND or earlier == 0:
+                return earlier
+
     def report(self, number: int, *, again: bool = False) -> dict[str, Any]:
         """`again`: about an enterprise that was reported before."""
         rng = self.rng
-        enterprise = rng.randrange(number) if again else number
+        enterprise = self._reported_before(number) if again else number
         node = self.nodes[enterprise % len(self.nodes)]
         words = [*node.products, *node.keywords]
         products = "、".join(words[:3])
@@ -113,6 +118,11 @@ class Reports:
             },
             "contacts": [{"name": rng.choice(SYLLABLES) + "先生", "phone": f"1390000{number % 10000:04d}"}],
         }
+
+
+def _place(number: int) -> int:
+    """Its place in the hundred: each hundred holds every kind, well mixed."""
+    return number * 37 % HUNDRED
 
 
 def brand(number: int) -> str:
