@@ -51,6 +51,7 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+    metrics_port: int = 0
     trusted_proxies: str = "127.0.0.1"
     reference_dir: Path = Path(__file__).parent / "reference" / "kunshan"
     check_limit: int = 60
@@ -77,6 +78,7 @@ class Settings:
             secret_key=env.get("CRM_SECRET_KEY") or None,
             host=env.get("CRM_HOST") or default.host,
             port=_whole(env, "CRM_PORT", default.port),
+            metrics_port=_whole(env, "CRM_METRICS_PORT", default.metrics_port),
             trusted_proxies=env.get("CRM_TRUSTED_PROXIES") or default.trusted_proxies,
             reference_dir=Path(env.get("CRM_REFERENCE_DIR") or default.reference_dir),
             check_limit=_whole(env, "CRM_CHECK_LIMIT", default.check_limit),
@@ -189,6 +191,22 @@ def _whole(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit():
         raise Invalid.of(name, f"应为非负整数，得到 {text!r}")
     return int(text)
+
+
+SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name
+
+
+def share_figures(folder: Path) -> None:
+    """From here on this process and those forked from it count requests in files of this folder, which begins empty."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.db"):
+        left.unlink(missing_ok=True)
+    os.environ[SHARED_FIGURES] = str(folder)
+
+
+def shared_figures() -> Path | None:
+    """The folder of `share_figures`; None in a process that counts for itself."""
+    return Path(os.environ[SHARED_FIGURES]) if os.environ.get(SHARED_FIGURES) else None
 
 
 def kept_secret(folder: Path, name: str) -> str:

@@ -38,6 +38,7 @@ def serve() -> None:
         for part in PARTS:
             processes.start_part(part)
         processes.start_scheduler()
+        processes.start_heartbeat()
         _start_web(processes, deployment)
         click.echo(f"昆山招商 CRM 已启动：http://{settings.host}:{settings.port}")
         click.echo(describe_accounts(deployment.tools))

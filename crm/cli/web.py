@@ -17,9 +17,10 @@ import click
 import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.base import Worker
+from prometheus_client import values
 
 from crm.cli.opening import opened, quiet_logs
-from crm.config import Settings
+from crm.config import Settings, share_figures
 from crm.domain.errors import Invalid
 from crm.store.database import CONNECTIONS
 from crm.web.app import create_app
@@ -56,6 +57,8 @@ class WebServer(BaseApplication):
         self._threads = threads
         self._deployment: Deployment | None = None
         self._socket = _listening(settings)
+        share_figures(settings.data_dir / "figures" / str(settings.port))
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call] # chosen at import, with nothing shared yet
         super().__init__()
 
     def load_config(self) -> None:

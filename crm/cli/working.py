@@ -21,6 +21,7 @@ def worker(only: tuple[str, ...]) -> None:
         processes.stop_on_signals()
         for part in parts:
             processes.start_part(part)
+        processes.start_heartbeat()
         click.echo(f"运行中：{'、'.join(parts)}")
         sys.exit(processes.wait())
 
@@ -32,4 +33,5 @@ def scheduler() -> None:
         processes = Processes(deployment)
         processes.stop_on_signals()
         processes.start_scheduler()
+        processes.start_heartbeat()
         sys.exit(processes.wait())

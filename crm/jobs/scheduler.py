@@ -12,12 +12,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
+from apscheduler.events import EVENT_JOB_SUBMITTED, JobSubmissionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from crm.domain.errors import Unavailable
 from crm.jobs.dispatch_clock import take_back_unanswered
 from crm.jobs.housekeeping import erase_old_messages
+from crm.jobs.index_check import compare_index
 from crm.jobs.lights import raise_changed_lights
+from crm.services.measures import JOB_DONE_AT, JOB_LATE_SECONDS, JOB_SECONDS
 from crm.store.leases import hold, release, succeed
 from crm.wiring import Deployment
 
@@ -31,6 +34,7 @@ SCHEDULE: tuple[tuple[Job, dict[str, object]], ...] = (
     (take_back_unanswered, {"trigger": "interval", "seconds": 30}),
     (raise_changed_lights, {"trigger": "cron", "hour": 0, "minute": 10}),
     (erase_old_messages, {"trigger": "cron", "hour": 2, "minute": 30}),
+    (compare_index, {"trigger": "cron", "hour": 3, "minute": 30}),
 )
 
 
@@ -48,6 +52,7 @@ class Scheduler:
             scheduler.add_job(self.run_job, args=[job], id=job.__name__, misfire_grace_time=None, **when)
         self._succeed()
         self.run_job(take_back_unanswered)  # what fell due while nobody was there
+        scheduler.add_listener(self._note_lateness, EVENT_JOB_SUBMITTED)
         scheduler.start()
         stop.wait()
         scheduler.shutdown(wait=True)
@@ -58,13 +63,19 @@ class Scheduler:
         try:
             if not self._is_mine():
                 return 0
-            done = job(self.deployment)
+            with JOB_SECONDS.labels(job.__name__).time():
+                done = job(self.deployment)
+            JOB_DONE_AT.labels(job.__name__).set(self.deployment.tools.clock.now().timestamp())
         except Unavailable as error:
             log.warning("unavailable, next time", job=job.__name__, reason=str(error))
             return 0
         if done:
             log.info("job done", job=job.__name__, count=done)
         return done
+
+    def _note_lateness(self, event: JobSubmissionEvent) -> None:
+        late = self.deployment.tools.clock.now() - event.scheduled_run_times[-1]
+        JOB_LATE_SECONDS.labels(event.job_id).set(max(0.0, late.total_seconds()))
 
     def _succeed(self) -> None:
         try:

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from crm.store.models import Lease
 from crm.store.unit_of_work import dialect_insert
 
+ALIVE = "alive-"
+"""Kind of the leases by which a part's processes say that they live: alive-PART@SLOT."""
+
 
 def hold(session: Session, name: str, holder: str, now: datetime, ttl: timedelta) -> bool:
     """Take or renew the lease; False while somebody else holds it."""

@@ -5,13 +5,15 @@ Kept in the web, since services never touch the bus. Read by `/search`, the page
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 
-from crm.store.models import OutboxMark
+from crm.store.leases import ALIVE, running
+from crm.store.models import DeadLetter, OutboxMark
 from crm.wiring import Deployment
 from schemas.topics import (
     DOCUMENTS_RAISED,
@@ -26,6 +28,7 @@ from schemas.topics import (
 PROJECTED = (LEADS_CHANGED, PROJECTS_CHANGED, ENTERPRISES_CHANGED, PARKS_CHANGED, DOCUMENTS_RAISED)
 SEARCH_GROUP = "search-projector"
 INTAKE_GROUP = "lead-intake"
+PARTS = (INTAKE_GROUP, SEARCH_GROUP, "outbox-relay", "scheduler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,21 @@ def outbox_waiting(deployment: Deployment, topics: Sequence[str] = ()) -> Waitin
     with deployment.tools.database.read() as session:
         count, oldest = session.execute(statement).one()
     return Waiting(count, _age(deployment, oldest))
+
+
+def open_letters(deployment: Deployment) -> int:
+    """Refused records nobody settled."""
+    statement = select(func.count()).select_from(DeadLetter).where(DeadLetter.state.in_(("open", "mended")))
+    with deployment.tools.database.read() as session:
+        return session.scalar(statement) or 0
+
+
+def parts_alive(deployment: Deployment) -> dict[str, int]:
+    """Live processes of each part, by their last heartbeat (`crm/cli/processes.py`)."""
+    with deployment.tools.database.read() as session:
+        beating = running(session, ALIVE, deployment.tools.clock.now())
+    counts = Counter(name.removeprefix(ALIVE).partition("@")[0] for name in beating)
+    return {part: counts[part] for part in PARTS}
 
 
 def intake_topics(deployment: Deployment) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def register_tracing(app: Flask) -> None:
     @app.after_request
     def _end(response: Response) -> Response:
         if request.method not in READING or response.status_code >= FAULT:
-            seconds = round(time.perf_counter() - g.began, 4)
+            seconds = round(time.perf_counter() - g.get("began", time.perf_counter()), 4)
             route = str(request.url_rule) if request.url_rule else "none"
             log.info("request", method=request.method, route=route, status=response.status_code, seconds=seconds)
         return response
