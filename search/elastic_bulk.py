@@ -1,27 +1,41 @@
-"""Bulk requests to Elasticsearch: a document as actions, and what an answer to one of them means.
+"""Bulk requests to Elasticsearch: documents as lines, and what an answer to one of them means.
 
-Called by `search/elastic_index.py`, which sends them.
+The lines are made here and not by the client's helpers, which take as long over a document as the tokens do. Called by
+`search/elastic_index.py`, which sends them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import orjson
+
 from search.elastic_generations import GenerationGone
 from search.elastic_language import Json, body, key_of
 from search.index import SearchError, SearchRefused, SearchUnavailable, VersionedDocument
 
+MOST_DOCUMENTS = 500
+MOST_BYTES = 8 << 20  # with one document more: none is larger than a record
 SECURITY = "security_exception"
 DENIED = "CRM_SEARCH_API_KEY 的权限不足：请用 crm index key 另制一枚"
 
 
-def actions_of(targets: Sequence[str], documents: Iterable[VersionedDocument]) -> Iterator[Json]:
-    """Each document once for every index that takes it; its tokens are made once. An equal revision is written again."""
+def requests_of(targets: Sequence[str], documents: Iterable[VersionedDocument]) -> Iterator[list[bytes]]:
+    """The lines of one request after the other: an action and the document, for every index that takes it. The tokens of
+    a document are made once. An equal revision is written again."""
+    lines: list[bytes] = []
+    size = 0
     for versioned in documents:
         source = body(versioned)
         named = {"_id": key_of(versioned), "version": versioned.revision, "version_type": "external_gte"}
         for target in targets:
-            yield {"_index": target, **named, "_source": source}
+            lines += (orjson.dumps({"index": {"_index": target, **named}}), source)
+            size += len(source)
+        if len(lines) >= 2 * MOST_DOCUMENTS or size >= MOST_BYTES:
+            yield lines
+            lines, size = [], 0
+    if lines:
+        yield lines
 
 
 def refused(answer: Json) -> bool:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, cast
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, TransportError
-from elasticsearch.helpers import parallel_bulk, streaming_bulk
 
 from search.elastic_access import ALIAS, connected, translated
-from search.elastic_bulk import actions_of, refused
+from search.elastic_bulk import refused, requests_of
 from search.elastic_generations import GenerationGone, Generations
 from search.elastic_language import SETTINGS, Json, mappings, query
 from search.elastic_pages import execute
@@ -39,10 +40,8 @@ _SECONDS_OF_WORK = 60.0  # bulk requests, write blocks and scans
 _PATIENCE = 15.0
 """Seconds an upsert waits for a swap under way, and `ensure` for another process at the same work."""
 _PAUSE = 0.05
-_CHUNK = 500
 _SENDERS = 2
-"""Requests under way at once when there is more than one chunk: tokens are made while the server works."""
-_CHUNK_BYTES = 8 << 20
+"""Requests that the server works on at once."""
 _SCANNED = 5000
 _KEEP_ALIVE = "5m"
 _ATTEMPTS = 3
@@ -107,23 +106,30 @@ class _Server:
             self._working.indices.refresh(index=name)
 
     def write(self, targets: Sequence[str], documents: Sequence[VersionedDocument]) -> UpsertResult:
-        send = partial(parallel_bulk, thread_count=_SENDERS) if len(documents) > _CHUNK else streaming_bulk
         written = stale = 0
-        with translated():
-            answers = send(
-                self._working,
-                actions_of(targets, documents),
-                chunk_size=_CHUNK,
-                max_chunk_bytes=_CHUNK_BYTES,
-                raise_on_error=False,
-                require_alias=True,
-                filter_path="items.*._id,items.*.status,items.*.error",
-            )
-            for number, (done, item) in enumerate(answers):
-                older = not done and refused(item["index"])
-                if number % len(targets) == 0:
-                    written, stale = written + (not older), stale + older
+        for number, answer in enumerate(self._answers(requests_of(targets, documents))):
+            older = answer["status"] >= 300 and refused(answer)
+            if number % len(targets) == 0:
+                written, stale = written + (not older), stale + older
         return UpsertResult(written, stale)
+
+    def _answers(self, requests: Iterator[list[bytes]]) -> Iterator[Json]:
+        """To each line, in order. Several requests are under way at once: tokens are made while the server works."""
+        underway: deque[Future[list[Json]]] = deque()
+        with ThreadPoolExecutor(_SENDERS, "bulk") as senders:
+            for request in requests:
+                underway.append(senders.submit(self._send, request))
+                if len(underway) > _SENDERS:
+                    yield from underway.popleft().result()
+            while underway:
+                yield from underway.popleft().result()
+
+    def _send(self, lines: list[bytes]) -> list[Json]:
+        with translated():
+            answer = self._working.bulk(
+                operations=cast(Any, lines), require_alias=True, filter_path="items.*._id,items.*.status,items.*.error"
+            )
+        return [item["index"] for item in answer["items"]]
 
     def revisions_of(self, name: str, keys: Sequence[str]) -> Mapping[str, int]:
         with translated():

@@ -129,7 +129,7 @@ def _split_industry(rest: str) -> tuple[str, str]:
     return (rest[: found.start()], rest[found.start() :]) if found else (rest, "")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def parse_name(text: str) -> CompanyName:
     """The parts of a company name; a name of another kind (a park, a person's team) ends up as its brand."""
     name, branch = _split_branch(_without_remarks(fold_text(text)))

@@ -86,7 +86,7 @@ def _certain(text: str) -> set[int]:
     return {place for place, unit in enumerate(units(marked)) if unit == "\u4e00"}
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def readings(text: str) -> tuple[tuple[str, ...], ...]:
     """The syllables of folded text, one tuple a reading, the likeliest first, at most `LIMIT`; () without any."""
     certain = _certain(text)

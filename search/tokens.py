@@ -31,7 +31,7 @@ def words(folded: str) -> list[str]:
     return _TOKEN.findall(folded)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def one_off(form: str) -> tuple[str, ...]:
     """Spellings that two texts share when one character differs, is missing, is added or is swapped with its
     neighbour: the form without any one character. Three characters keep the place of the gap; two have none."""
@@ -63,7 +63,7 @@ class _Sounds:
                 self.fields[f"{field}_inner"] += [joined[begin : begin + _LONGEST_TERM] for begin in at[:-1]]
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=4096)
 def _name_fields(full: tuple[str, ...], short: tuple[str, ...]) -> dict[str, list[str]]:
     """Fields that follow from the names; cached because a company's leads and projects carry the same ones."""
     parsed = [parse_name(name) for name in full]
