@@ -20,7 +20,9 @@ def compare_index(deployment: Deployment) -> int:
         found = check(deployment.tools, deployment.tools.index)
     except SearchUnavailable as error:
         raise Unavailable(str(error)) from error
-    INDEX_DIFFERENCES.set(found.count)
+    kinds = {"missing": len(found.missing), "stale": len(found.stale), "extra": len(found.extra)}
+    for kind, count in kinds.items():
+        INDEX_DIFFERENCES.labels(kind).set(count)
     if found.count:
-        log.warning("index differs", missing=len(found.missing), stale=len(found.stale), extra=len(found.extra))
+        log.warning("index differs", **kinds)
     return found.count

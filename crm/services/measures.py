@@ -19,5 +19,5 @@ JOB_SECONDS = Histogram("crm_job_seconds", "Time a job took", ("job",), registry
 JOB_LATE_SECONDS = Gauge("crm_job_late_seconds", "How long after its time a job last began", ("job",), registry=WORK)
 JOB_DONE_AT = Gauge("crm_job_done_timestamp_seconds", "When a job last ended well", ("job",), registry=WORK)
 INDEX_DIFFERENCES = Gauge(
-    "crm_index_differences", "Documents in which index and database differed at the last check", registry=WORK
+    "crm_index_differences", "Documents that differed at the last comparison", ("kind",), registry=WORK
 )
