@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import api, city_run, embedded_run, projects, rebuild, searching
+from benchmarks import api, city_run, embedded_run, projects, rebuild, searching, workers
 from benchmarks.processes import begin, repeated
 from benchmarks.sets import Servers, broker, servers_found
 
@@ -29,6 +29,11 @@ def city(options: argparse.Namespace, servers: Servers) -> None:
         if "pipeline" in options.only:
             print(f"\n城市集：全线，{options.events} 条报送，{runs} 次（最小 / 中位 / 最大）")
             city_run.report(repeated(runs, city_run.measure, servers, bus_url, options.events))
+        if "workers" in options.only:
+            print(f"\n城市集：受理的进程数，{options.events} 条报送，{runs} 次")
+            workers.report(
+                repeated(runs, workers.measure, servers, bus_url, options.events, options.workers), options.workers
+            )
         if "api" in options.only:
             print(f"\n城市集：接口报送，{runs} 次，每个客户端 {api.EACH} 条")
             api.report(repeated(runs, api.measure, servers, bus_url))
@@ -43,7 +48,7 @@ def city(options: argparse.Namespace, servers: Servers) -> None:
             rebuild.report(repeated(runs, rebuild.measure, servers, bus_url, options.events))
 
 
-BENCHMARKS = ("pipeline", "api", "projects", "search", "rebuild")
+BENCHMARKS = ("pipeline", "workers", "api", "projects", "search", "rebuild")
 WARMING = 500
 
 
@@ -52,6 +57,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=BENCHMARKS, help="只测其一（可重复）")
     parser.add_argument("--set", choices=("embedded", "city"), help="只测一套（缺省：嵌入式，有服务时加城市集）")
     parser.add_argument("--events", type=int, default=20_000, help="报送事件数（缺省 20000；看内存用 200000）")
+    parser.add_argument("--workers", type=int, default=2, help="受理进程数，与一个相比（缺省 2）")
     parser.add_argument("--documents", type=int, default=100_000, help="检索的文档数（缺省 100000）")
     parser.add_argument("--projects", type=int, default=100_000, help="项目数（缺省 100000，与其十分之一相比）")
     parser.add_argument("--runs", type=int, default=1, help="重复次数（缺省 1）")
