@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +26,10 @@ PATIENCE = 60.0
 def kafka(tmp_path: Path) -> Iterator[KafkaUnderTest]:
     made = KafkaUnderTest(tmp_path)
     yield made
-    made.erase()
+    with warnings.catch_warnings():  # the library leaves sockets of a member that was put out to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        made.erase()
+        gc.collect()
 
 
 @pytest.fixture
