@@ -2,7 +2,7 @@
 
 A trace is a W3C `traceparent`: given by whoever sent the request or record, or made here. Its id stands in `history`; it
 travels in events (CloudEvents' extension attribute) and in the header of their records. One marked as sampled is logged at
-each place it comes by: requests are; a producer's records only if it says so, since a feed may bring thousands a second.
+each place it comes by: requests are; files and jobs are not, and a producer's records only if it says so: a feed may bring thousands a second.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def well_formed(text: str | None) -> str | None:
     return text if text is not None and _TRACEPARENT.fullmatch(text) else None
 
 
-def fresh() -> str:
+def fresh(*, logged: bool = False) -> str:
     """A trace that begins here."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-{'01' if logged else '00'}"
 
 
 def derived(source: str, event_id: str) -> str:

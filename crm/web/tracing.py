@@ -23,7 +23,7 @@ def register_tracing(app: Flask) -> None:
     @app.before_request
     def _begin() -> None:
         structlog.contextvars.bind_contextvars(part="web")  # the server's threads have names of its own
-        trace.current.set(trace.well_formed(request.headers.get("traceparent")) or trace.fresh())
+        trace.current.set(trace.well_formed(request.headers.get("traceparent")) or trace.fresh(logged=True))
         g.began = time.perf_counter()
 
     @app.after_request
