@@ -2,7 +2,8 @@
 
 A trace is a W3C `traceparent`: given by whoever sent the request or record, or made here. Its id stands in `history`; it
 travels in events (CloudEvents' extension attribute) and in the header of their records. One marked as sampled is logged at
-each place it comes by: requests are; files and jobs are not, and a producer's records only if it says so: a feed may bring thousands a second.
+each place it comes by: requests are; files and jobs are not, and a producer's records only if it says so, since a feed may
+bring thousands a second.
 """
 
 from __future__ import annotations
