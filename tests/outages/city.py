@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count, cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import func, select
@@ -159,6 +159,16 @@ def _place(report: Incoming) -> tuple[str, str]:
     return report.organisation, report.data["source_ref"]
 
 
+class Effects(NamedTuple):
+    """What grows as the line moves."""
+
+    taken: int
+    indexed: int
+
+    def all_after(self, before: Effects) -> bool:
+        return self.taken > before.taken and self.indexed > before.indexed
+
+
 class CityUnderTest:
     """The city as its tests reach it: services' tools, the bus, its processes."""
 
@@ -183,24 +193,20 @@ class CityUnderTest:
         load.start()
         return load
 
-    def effects(self) -> tuple[int, int]:
-        """What grows as the line moves: reports taken, documents written."""
-        return self._count(InboxMessage), sum(1 for _ in self.tools.index.revisions())
+    def effects(self) -> Effects:
+        return Effects(self._count(InboxMessage), sum(1 for _ in self.tools.index.revisions()))
 
     def _count(self, table: type[Model]) -> int:
         with self.tools.database.read() as session:
             return session.scalar(select(func.count()).select_from(table)) or 0
 
-    def first_effect(self, process: Process, before: tuple[int, int], since: float | None = None) -> str:
-        """Seconds from then, or from its start, until anything came out at the end of a part again; or that it was killed
+    def first_effect(self, process: Process, before: Effects, since: float | None = None) -> str:
+        """Seconds from then, or from its start, until reports were taken and documents written again; or that it was killed
         before that."""
-        until(lambda: self.effects() != before or not process.alive, "a first effect")
+        until(lambda: self.effects().all_after(before) or not process.alive, "a first effect")
         seconds = time.monotonic() - (process.started if since is None else since)
-        return (
-            "first effect not before the next kill"
-            if self.effects() == before
-            else f"first effect after {seconds:.1f} s"
-        )
+        moved = self.effects().all_after(before)
+        return f"first effect after {seconds:.1f} s" if moved else "no effect before the next kill"
 
     def finish(self, load: Load) -> None:
         """Until everything written is taken, published and indexed."""

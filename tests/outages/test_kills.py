@@ -106,8 +106,8 @@ def test_a_rebuild_killed_anywhere_leaves_an_index_that_answers_and_takes_writes
     killed = city.start(REBUILD, at=point)
     killed.wait_for_point(point)
     assert killed.ended() == -signal.SIGKILL
-    before, since = city.effects()[1], time.monotonic()
-    until(lambda: city.effects()[1] > before, "documents to be written again")
+    before, since = city.effects().indexed, time.monotonic()
+    until(lambda: city.effects().indexed > before, "documents to be written again")
     print(f"{point}: a document written {time.monotonic() - since:.1f} s after kill -9")
     city.finish(load)
     assert city.start(REBUILD).ended() == 0
@@ -118,7 +118,7 @@ def test_a_rebuild_killed_anywhere_leaves_an_index_that_answers_and_takes_writes
 def test_a_worker_told_to_end_finishes_its_batch_and_leaves_its_group(grounds: Grounds, city: CityUnderTest) -> None:
     worker = city.start()
     load = city.load()
-    until(lambda: city.effects()[0] >= 30, "the line to move")
+    until(lambda: city.effects().taken >= 30, "the line to move")
     assert worker.stop() == 0
     assert members(city) == []
     again = city.start()

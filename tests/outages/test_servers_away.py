@@ -98,8 +98,8 @@ def test_workers_outlive_a_server_and_finish_by_themselves(
     grounds: Grounds, servers: OwnServers, city: CityUnderTest, name: str, outage: Callable[[Server], float]
 ) -> None:
     worker = city.start()
-    load = city.load()
-    until(lambda: city.effects()[0] >= 30, "the line to move")
+    load = city.load(1.0)
+    until(lambda: city.effects().taken >= 30, "the line to move")
     back = outage(servers.by_name(name))
     before = city.effects()
     print(f"{name} {outage.__name__}: {city.first_effect(worker, before, back)} of its return")
@@ -118,8 +118,8 @@ def test_processes_told_to_end_while_servers_are_away_end_in_order(
     grounds: Grounds, servers: OwnServers, city: CityUnderTest
 ) -> None:
     processes = [city.start(), city.start(SCHEDULER)]
-    load = city.load()
-    until(lambda: city.effects()[0] >= 30, "the line to move")
+    load = city.load(1.0)
+    until(lambda: city.effects().taken >= 30, "the line to move")
     for server in (servers.postgresql, servers.kafka):
         server.kill()
     until(lambda: said(processes[0]), "the worker to notice")
