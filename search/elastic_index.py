@@ -19,7 +19,7 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch, TransportErr
 from search.elastic_access import ALIAS, connected, translated
 from search.elastic_bulk import refused, requests_of
 from search.elastic_generations import GenerationGone, Generations
-from search.elastic_language import SETTINGS, Json, mappings, query
+from search.elastic_language import BUILDING, SETTINGS, Json, mappings, query
 from search.elastic_pages import execute
 from search.elastic_rebuild import ElasticRebuild
 from search.index import (
@@ -45,6 +45,7 @@ _SENDERS = 2
 _SCANNED = 5000
 _KEEP_ALIVE = "5m"
 _ATTEMPTS = 3
+_REFRESHED = "refresh_interval"
 
 
 class _Server:
@@ -63,7 +64,10 @@ class _Server:
         try:
             with translated():
                 self._working.indices.create(
-                    index=name, aliases={alias: {} for alias in aliases}, mappings=mappings(meta), settings=SETTINGS
+                    index=name,
+                    aliases={alias: {} for alias in aliases},
+                    mappings=mappings(meta),
+                    settings=BUILDING if meta else SETTINGS,
                 )
         except SearchUnavailable as error:
             cause = error.__cause__
@@ -97,6 +101,7 @@ class _Server:
 
     def swap(self, alias: str, old: str, new: str) -> None:
         with translated():
+            self._client.indices.put_settings(index=new, settings={_REFRESHED: SETTINGS[_REFRESHED]})
             self._client.indices.update_aliases(
                 actions=[{"add": {"index": new, "alias": alias}}, {"remove_index": {"index": old}}]
             )

@@ -33,6 +33,8 @@ SETTINGS: Json = {
     "auto_expand_replicas": "0-1",  # a single node stays green, a second one keeps a copy
     "refresh_interval": "500ms",  # said outright: otherwise an index nobody searched for 30 s is not refreshed
 }
+BUILDING: Json = {**SETTINGS, "refresh_interval": "-1"}
+"""Of an index that nobody searches yet: it is made visible once, before the swap."""
 
 
 def mappings(meta: Json) -> Json:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -47,10 +48,17 @@ def rebuild(tools: Tools, index: SearchIndex, progress: Callable[[int], object] 
     under_way = index.begin_rebuild()
     done = 0
     try:
-        for keys in all_keys(tools, BATCH):
-            under_way.put(build_documents(tools, keys))
-            done += len(keys)
-            progress(done)
+        with ThreadPoolExecutor(1, "rebuild") as sender:  # documents are built while those before them are written
+            sent: Future[None] | None = None
+            for keys in all_keys(tools, BATCH):
+                documents = build_documents(tools, keys)
+                if sent is not None:
+                    sent.result()
+                sent = sender.submit(under_way.put, documents)
+                done += len(keys)
+                progress(done)
+            if sent is not None:
+                sent.result()
     except BaseException:
         under_way.abandon()
         raise
