@@ -55,6 +55,7 @@ class KafkaSubscription:
         self._administration = administration
         self._opened: KafkaConsumer | None = None
         self._asked_topics = float("-inf")
+        self._doubted = False
 
     def _consumer(self) -> KafkaConsumer:
         if self._opened is None:
@@ -72,6 +73,7 @@ class KafkaSubscription:
             )
             self._opened = consumer
             self._asked_topics = float("-inf")
+            self._doubted = False
         return self._opened
 
     def _follow_topics(self, consumer: KafkaConsumer) -> None:
@@ -83,6 +85,11 @@ class KafkaSubscription:
         with self._administration() as admin:
             missing(admin, wanted)  # one that nobody made yet keeps the others waiting for nothing
         if set(wanted) != consumer.subscription():
+            for (
+                topic
+            ) in wanted:  # known before the member joins: the library deals out nothing of topics it does not know
+                if consumer.partitions_for_topic(topic):
+                    break
             consumer.subscribe(topics=wanted)
         self._asked_topics = time.monotonic()
 
@@ -98,7 +105,17 @@ class KafkaSubscription:
                 self._opened = None  # stuck: its thread is left to itself
                 raise
             _finish_joining(consumer)
+            self._doubt_an_empty_assignment(consumer)
         return [_delivered(record) for records in found.values() for record in records]
+
+    def _doubt_an_empty_assignment(self, consumer: KafkaConsumer) -> None:
+        """A static member gets back what it had without anybody dealing anew. If the one before it was killed between
+        joining and knowing the topics, that is nothing, and would stay so for ever: asked once, it is dealt anew."""
+        if self._doubted or not consumer.group_metadata().member_id or consumer._coordinator.rejoining:
+            return
+        self._doubted = True
+        if not consumer.assignment():
+            consumer._coordinator.request_rejoin()
 
     def commit(self) -> None:
         with translated():
