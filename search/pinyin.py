@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain, islice, product
+from itertools import chain, groupby, islice, product
+from operator import itemgetter
 
 from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PHRASES_DICT
 
 LIMIT = 6
 """Combinations of readings kept for one text."""
+_LONGEST_PHRASE = 5
 
 _NAME_READINGS: dict[str, tuple[str, ...]] = {
     character: tuple(readings.split())
@@ -61,16 +63,28 @@ def _spoken(text: str) -> list[str]:
     for run in _RUN.findall(text):
         if run.isascii():
             sounds.append(run)
-        elif _holds_phrase(run):
-            sounds += lazy_pinyin(run, style=Style.NORMAL, errors=_apart)  # type: ignore[arg-type]
-        else:
-            sounds += [_alone(character) for character in run]
+            continue
+        for in_phrase, stretch in groupby(zip(_inside_phrases(run), run, strict=True), key=itemgetter(0)):
+            characters = [character for _, character in stretch]
+            sounds += _together("".join(characters)) if in_phrase else map(_alone, characters)
     return sounds
 
 
-def _holds_phrase(run: str) -> bool:
-    """Whether pypinyin's phrases can change a reading; most brands hold none, and reading alone is ten times faster."""
-    return any(run[i:j] in PHRASES_DICT for i in range(len(run)) for j in range(i + 2, min(i + 5, len(run)) + 1))
+def _inside_phrases(run: str) -> list[bool]:
+    """Which characters lie in a phrase of pypinyin's, which may change their reading; those of most brands do not, and
+    reading alone is ten times faster."""
+    inside = [False] * len(run)
+    for start in range(len(run) - 1):
+        for stop in range(start + 2, min(start + _LONGEST_PHRASE, len(run)) + 1):
+            if run[start:stop] in PHRASES_DICT:
+                inside[start:stop] = [True] * (stop - start)
+    return inside
+
+
+@lru_cache(maxsize=16384)
+def _together(words: str) -> tuple[str, ...]:
+    """Words that touch, as pypinyin cuts them; trades are made of few."""
+    return tuple(lazy_pinyin(words, style=Style.NORMAL, errors=_apart))  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=16384)

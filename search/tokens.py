@@ -8,13 +8,14 @@ but the payload; called by the adapters when they write. The ladder uses the sma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain
 
 from schemas.documents import FACET_FIELDS, SearchDocument
 from search.folding import fold_text
-from search.names import fold_name, name_key, parse_name
+from search.names import CompanyName, fold_name, name_key, parse_name
 from search.ordering import sort_numbers
 from search.pinyin import readings_of, units
 
@@ -42,56 +43,83 @@ def one_off(form: str) -> tuple[str, ...]:
     return (form, *dict.fromkeys([form[:i] + form[i + 1 :] for i in range(len(form))]))
 
 
-class _Sounds:
+@dataclass(frozen=True, slots=True)
+class _Spoken:
     """Pinyin and initials of the forms of a name: whole, and from each of their units on."""
 
-    def __init__(self) -> None:
-        self.fields: dict[str, list[str]] = {"pinyin": [], "initials": [], "pinyin_inner": [], "initials_inner": []}
-
-    def add(self, place: str, brand: str, industry: str) -> None:
-        """One name, read once: its forms are pieces of the same syllables."""
-        start = len(units(place))
-        marks = units(place + brand + industry)
-        pieces = ((start, start + len(units(brand))), (start, len(marks)), (0, len(marks)))
-        whole = [unit.isascii() for unit in marks]  # a Latin word is its own initials
-        for reading in readings_of((place, brand, industry)):
-            letters = [sound if latin else sound[:1] for sound, latin in zip(reading, whole, strict=True)]
-            for field, sounds in (("pinyin", reading), ("initials", letters)):
-                joined = "".join(sounds)
-                at = list(accumulate(map(len, sounds), initial=0))
-                self.fields[field] += [joined[at[low] : min(at[high], at[low] + _LONGEST_TERM)] for low, high in pieces]
-                self.fields[f"{field}_inner"] += [joined[begin : begin + _LONGEST_TERM] for begin in at[:-1]]
+    pinyin: tuple[str, ...]
+    pinyin_inner: tuple[str, ...]
+    initials: tuple[str, ...]
+    initials_inner: tuple[str, ...]
 
 
-@lru_cache(maxsize=4096)
-def _name_fields(full: tuple[str, ...], short: tuple[str, ...]) -> dict[str, list[str]]:
-    """Fields that follow from the names; cached because a company's leads and projects carry the same ones."""
-    parsed = [parse_name(name) for name in full]
+def _sounds(place: str, brand: str, industry: str) -> _Spoken:
+    """One name, read once: its forms are pieces of the same syllables."""
+    start = len(units(place))
+    marks = units(place + brand + industry)
+    pieces = ((start, start + len(units(brand))), (start, len(marks)), (0, len(marks)))
+    whole = [unit.isascii() for unit in marks]  # a Latin word is its own initials
+    forms: dict[str, list[str]] = {"pinyin": [], "initials": []}
+    inner: dict[str, list[str]] = {"pinyin": [], "initials": []}
+    for reading in readings_of((place, brand, industry)):
+        letters = [sound if latin else sound[:1] for sound, latin in zip(reading, whole, strict=True)]
+        spelled: tuple[tuple[str, Sequence[str]], ...] = (("pinyin", reading), ("initials", letters))
+        for kind, sounds in spelled:
+            joined = "".join(sounds)
+            at = list(accumulate(map(len, sounds), initial=0))
+            forms[kind] += [joined[at[low] : min(at[high], at[low] + _LONGEST_TERM)] for low, high in pieces]
+            inner[kind] += [joined[begin : begin + _LONGEST_TERM] for begin in at[:-1]]
+    return _Spoken(tuple(forms["pinyin"]), tuple(inner["pinyin"]), tuple(forms["initials"]), tuple(inner["initials"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What follows from one full name; kept, because a company's leads and projects carry the same one."""
+
+    key: str
+    parts: CompanyName
+    shorthands: tuple[str, ...]
+    begun: tuple[str, ...]
+    spoken: _Spoken
+    words: str
+
+
+@lru_cache(maxsize=8192)
+def _named(full: str) -> _Named:
+    name = parse_name(full)
+    start = name.industry[:2]
+    return _Named(
+        name_key(full),
+        name,
+        (name.brand + name.industry, name.place + name.brand, name.core),
+        (name.brand + start, name.place + name.brand + start),
+        _sounds(name.place, name.brand, name.industry),
+        " ".join(words(fold_text(full))),
+    )
+
+
+def _name_fields(full: Iterable[str], short: Iterable[str]) -> dict[str, list[str]]:
+    """Fields that follow from the names."""
+    named = [_named(name) for name in full]
     nicknames = [key for name in short if (key := name_key(name))]
-    brands = [name.brand for name in parsed if name.brand]
-    shorthands = [form for name in parsed for form in (name.brand + name.industry, name.place + name.brand, name.core)]
-    begun = [
-        form
-        for name in parsed
-        for form in (name.brand + name.industry[:2], name.place + name.brand + name.industry[:2])
-    ]
-    forms = dict.fromkeys((*brands, *shorthands, *begun, *nicknames))
-    sounds = _Sounds()
-    for name in parsed:
-        sounds.add(name.place, name.brand, name.industry)
-    for nickname in nicknames:
-        if nickname not in shorthands and nickname not in brands:
-            sounds.add("", nickname, "")
+    brands = [name.parts.brand for name in named if name.parts.brand]
+    shorthands = [form for name in named for form in name.shorthands]
+    forms = dict.fromkeys((*brands, *shorthands, *(form for name in named for form in name.begun), *nicknames))
+    unheard = [form for form in nicknames if form not in shorthands and form not in brands]
+    spoken = [*(name.spoken for name in named), *(_sounds("", nickname, "") for nickname in unheard)]
     return {
-        "full_keys": _joined(name_key(name) for name in full),
+        "full_keys": _joined(name.key for name in named),
         "short_keys": _joined(nicknames),
-        "cores": _joined(name.core for name in parsed),
+        "cores": _joined(name.parts.core for name in named),
         "brands": _joined(brands),
         "shorthands": _joined(shorthands),
-        "trade": _joined(name.industry for name in parsed),
+        "trade": _joined(name.parts.industry for name in named),
         "near": _joined(chain.from_iterable(map(one_off, forms))),
-        **{field: _joined(spelled) for field, spelled in sounds.fields.items()},
-        "names": [" ".join(words(fold_text(name))) for name in (*full, *short)],
+        "pinyin": _joined(chain.from_iterable(sounds.pinyin for sounds in spoken)),
+        "pinyin_inner": _joined(chain.from_iterable(sounds.pinyin_inner for sounds in spoken)),
+        "initials": _joined(chain.from_iterable(sounds.initials for sounds in spoken)),
+        "initials_inner": _joined(chain.from_iterable(sounds.initials_inner for sounds in spoken)),
+        "names": [*(name.words for name in named), *(" ".join(words(fold_text(name))) for name in short)],
     }
 
 
@@ -134,7 +162,7 @@ def _facet_values(document: SearchDocument, field: str) -> list[str]:
 def document_row(document: SearchDocument) -> Row:
     """Every searchable field of a document, as the mapping declares them."""
     row: Row = {}
-    row.update(_name_fields(tuple(dict.fromkeys((document.name, *document.full_names))), document.short_names))
+    row.update(_name_fields(dict.fromkeys((document.name, *document.full_names)), document.short_names))
     text = _text_fields(document)
     row["names"] = [*row["names"], *text.pop("names")]
     row.update(text)
