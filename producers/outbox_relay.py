@@ -25,6 +25,7 @@ from crm.services.dead_letters import dead_record_headers
 from crm.services.outage import Outage
 from crm.services.submission import PURPOSE
 from crm.store.database import Database
+from crm.store.key_lists import in_numbers
 from crm.store.models import DeadLetter, OutboxMark, Submission
 from crm.store.vault import Vault
 from producers.relay_shards import Shards
@@ -84,8 +85,9 @@ class OutboxRelay:
 
     def _take_off(self, ids: Sequence[int]) -> int:
         """Marks of a shard that went to another relay meanwhile stay: that one sends them, and what follows, in order."""
-        statement = delete(OutboxMark).where(OutboxMark.id.in_(ids), self.shards.of_ours().exists())
         with self.database.write() as session:
+            ours = self.shards.of_ours().exists()
+            statement = delete(OutboxMark).where(in_numbers(session, OutboxMark.id, ids), ours)
             taken: int = session.execute(statement).rowcount  # type: ignore[attr-defined]
         if taken < len(ids):
             log.warning("shards lost while publishing", holder=self.shards.holder, marks=len(ids) - taken)
@@ -136,9 +138,12 @@ def _letter_record(mark: Any, letter: DeadLetter) -> Record:
 
 
 def oldest_marks(shards: Collection[int]) -> Any:
-    """The oldest of some shards together. Each shard is read along its own index: a filter over all rows by id would go
-    through another shard's whole backlog for each batch."""
+    """The oldest of each shard, the same number of all. Each is read along its own index: a filter over all rows by id
+    would go through another shard's whole backlog for each batch. Only inside a shard does the order count."""
     table = OutboxMark.__table__
-    each = [select(table).where(table.c.shard == shard).order_by(table.c.id).limit(BATCH) for shard in sorted(shards)]
-    together = union_all(*(select(one.subquery()) for one in each)).subquery()
-    return select(together).order_by(together.c.id).limit(BATCH)
+    columns = [
+        table.c[name] for name in ("id", "topic", "key", "value", "submission_id", "dead_letter_id", "documents")
+    ]
+    most = BATCH // len(shards)
+    each = [select(*columns).where(table.c.shard == shard).order_by(table.c.id).limit(most) for shard in sorted(shards)]
+    return union_all(*(select(one.subquery()) for one in each))
