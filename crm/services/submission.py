@@ -57,12 +57,14 @@ class Incoming:
     """A report as it came in. `amends`: `data` corrects the report of the same `source_ref`, receipt kept.
 
     `version`: that of the lead its corrector saw; None for a correction of whatever stands there (files, topics).
+    `traceparent`: of the request it came with, None for the one being answered.
     """
 
     organisation: str
     data: Any
     amends: bool = False
     version: int | None = None
+    traceparent: str | None = None
 
 
 def submit(tools: Tools, actor: Actor, report: Incoming, channel: str) -> Submitted:
@@ -74,12 +76,17 @@ def submit(tools: Tools, actor: Actor, report: Incoming, channel: str) -> Submit
 
 
 def submit_batch(tools: Tools, actor: Actor, reports: Sequence[Incoming], channel: str) -> list[Submitted | CrmError]:
-    """Reports, each with its own outcome; what is accepted is stored together."""
+    """Reports of one actor, each with its own outcome; what is accepted is stored together."""
     require(actor, Verb.REPORT)
+    return submit_each(tools, [(actor, report) for report in reports], channel)
+
+
+def submit_each(tools: Tools, reports: Sequence[tuple[Actor, Incoming]], channel: str) -> list[Submitted | CrmError]:
+    """Reports, each of an actor who may report; what is accepted is stored together."""
     for attempt in range(3):
         try:
             with unit_of_work(tools.database, tools.clock) as unit:
-                return _Batch(tools, actor, channel, unit).take(reports)
+                return _Batch(tools, channel, unit).take(reports)
         except IntegrityError:  # another process stored one of these places between our look and our write
             if attempt == 2:
                 raise
@@ -87,9 +94,8 @@ def submit_batch(tools: Tools, actor: Actor, reports: Sequence[Incoming], channe
 
 
 class _Batch:
-    def __init__(self, tools: Tools, actor: Actor, channel: str, unit: UnitOfWork) -> None:
+    def __init__(self, tools: Tools, channel: str, unit: UnitOfWork) -> None:
         self.tools = tools
-        self.actor = actor
         self.channel = channel
         self.unit = unit
         self.now = receipt_time(unit.session, tools.clock)
@@ -97,8 +103,8 @@ class _Batch:
         self._organisations: dict[str, Any] = {}
         self._unwritten: dict[type[Model], list[Row]] = {Receipt: [], Submission: []}
 
-    def take(self, reports: Sequence[Incoming]) -> list[Submitted | CrmError]:
-        checked = [self._check(report.organisation, report.data) for report in reports]
+    def take(self, reports: Sequence[tuple[Actor, Incoming]]) -> list[Submitted | CrmError]:
+        checked = [self._check(actor, report) for actor, report in reports]
         places = {report.place for report in checked if isinstance(report, CheckedReport)}
         self.there = receipts_at(self.unit.session, places)
         outcomes: list[Submitted | CrmError] = []
@@ -107,7 +113,7 @@ class _Batch:
                 outcomes.append(report)
                 continue
             try:
-                outcomes.append(self._take(report, reports[index], index))
+                outcomes.append(self._take(report, reports[index][1], index))
             except (Conflict, Stale) as refusal:
                 outcomes.append(refusal)
         self._write()
@@ -120,19 +126,19 @@ class _Batch:
             rows.clear()
 
     def _take(self, report: CheckedReport, incoming: Incoming, index: int) -> Submitted:
-        return self._amend(report, incoming.version) if incoming.amends else self._store(report, index)
+        return self._amend(report, incoming) if incoming.amends else self._store(report, incoming, index)
 
-    def _check(self, organisation: str, data: Any) -> CheckedReport | CrmError:
+    def _check(self, actor: Actor, report: Incoming) -> CheckedReport | CrmError:
         try:
-            self._may_report_for(organisation)
-            return check_report(organisation, data, self.tools.reference.codes())
+            self._may_report_for(actor, report.organisation)
+            return check_report(report.organisation, report.data, self.tools.reference.codes())
         except SchemaError as error:
             return as_invalid(error)
         except CrmError as error:
             return error
 
-    def _may_report_for(self, organisation: str) -> None:
-        if self.actor.role in (Role.REPORTER, Role.DISTRICT) and organisation != self.actor.organisation:
+    def _may_report_for(self, actor: Actor, organisation: str) -> None:
+        if actor.role in (Role.REPORTER, Role.DISTRICT) and organisation != actor.organisation:
             raise Forbidden("只能以本单位名义报送")
         row = self._organisation(organisation)
         if row is None or not row.active:
@@ -146,7 +152,7 @@ class _Batch:
             self._organisations[code] = found.one_or_none()
         return self._organisations[code]
 
-    def _store(self, report: CheckedReport, index: int) -> Submitted:
+    def _store(self, report: CheckedReport, incoming: Incoming, index: int) -> Submitted:
         before = self.there.get(report.place)
         if before is not None:
             return self._again(report, before)
@@ -162,19 +168,19 @@ class _Batch:
         }
         self._unwritten[Receipt].append(row)
         self.there[report.place] = receipt = Receipt(**row)
-        self._queue(report, number, number, SUBMITTED)
+        self._queue(report, number, number, incoming)
         return self._submitted(report, receipt, None, duplicate=False)
 
-    def _amend(self, report: CheckedReport, version: int | None) -> Submitted:
+    def _amend(self, report: CheckedReport, incoming: Incoming) -> Submitted:
         receipt = self.there.get(report.place)
         if receipt is None:
             raise Conflict("没有可更正的线索：该报送编号尚未报送", ("source_ref",))
         lead = self.unit.session.get(Lead, receipt.lead_id, with_for_update=True) if receipt.lead_id else None
-        if version is not None:
-            self._refuse_outdated(receipt, lead, version)
+        if incoming.version is not None:
+            self._refuse_outdated(receipt, lead, incoming.version)
         if lead is not None and lead.content_hash == report.content_hash:
             return self._submitted(report, receipt, lead, duplicate=True)
-        self._queue(report, receipt.receipt_no, new_id(), AMENDED)
+        self._queue(report, receipt.receipt_no, new_id(), incoming)
         return self._submitted(report, receipt, lead, duplicate=False)
 
     def _refuse_outdated(self, receipt: Receipt, lead: Lead | None, version: int) -> None:
@@ -187,15 +193,15 @@ class _Batch:
         if self.unit.session.scalar(waiting) is not None:
             raise Conflict("该线索的上一次更正还在处理，请稍后再试")
 
-    def _queue(self, report: CheckedReport, receipt_no: str, event_id: str, kind: str) -> None:
+    def _queue(self, report: CheckedReport, receipt_no: str, event_id: str, incoming: Incoming) -> None:
         source = source_of(report.organisation)
         envelope = Envelope(
             id=event_id,
             source=source,
-            type=kind,
+            type=AMENDED if incoming.amends else SUBMITTED,
             time=self.now,
             data=dict(report.raw),
-            traceparent=trace.current.get() or trace.fresh(),
+            traceparent=incoming.traceparent or trace.current.get() or trace.fresh(),
         )
         sealed = self.tools.vault.seal(serialise(envelope), PURPOSE)
         row = {"id": event_id, "receipt_no": receipt_no, "sealed_envelope": sealed, "created_at": self.unit.now}

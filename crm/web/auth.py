@@ -19,6 +19,7 @@ from flask_wtf.csrf import CSRFProtect
 from crm.domain.actors import Actor
 from crm.domain.errors import CrmError
 from crm.services.accounts import SESSION_LIFE, SignedIn, actor_of_token, session_of
+from crm.services.reporting import Desk, desk
 from crm.wiring import Deployment
 
 COOKIE = "crm_session"
@@ -60,12 +61,13 @@ class Door:
     """What the application keeps between requests."""
 
     deployment: Deployment
+    reports: Desk
     tokens: TokenMemory = field(default_factory=TokenMemory)
 
 
 def register_auth(app: Flask, deployment: Deployment) -> None:
     """Hang the deployment on the application and guard its forms. Called by `create_app`."""
-    app.extensions[EXTENSION] = Door(deployment)
+    app.extensions[EXTENSION] = Door(deployment, desk(deployment.tools))
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # decided below, request by request
     app.config["WTF_CSRF_TIME_LIMIT"] = int(SESSION_LIFE.total_seconds())
     guard = CSRFProtect(app)
@@ -86,6 +88,11 @@ def _needs_csrf_token() -> bool:
 def deployment() -> Deployment:
     """The deployment this application serves."""
     return _door().deployment
+
+
+def reports_desk() -> Desk:
+    """Where reports over the API are handed in."""
+    return _door().reports
 
 
 def _door() -> Door:

@@ -12,20 +12,22 @@ from typing import Any
 
 from flask import request, url_for
 
+from crm.domain import trace
 from crm.domain.actors import Actor
 from crm.domain.errors import CrmError, Invalid
 from crm.domain.permissions import Verb, may, require
 from crm.services.corrections import correct, reported_data
-from crm.services.duplicate_check import BlindAnswer, admit_report, count
+from crm.services.duplicate_check import count
+from crm.services.reporting import API
 from crm.services.reports import as_invalid
-from crm.services.submission import Incoming, Submitted, submit, submit_batch
+from crm.services.submission import Incoming, Submitted, submit_batch
 from crm.services.tools import Tools
 from crm.store.queries.leads import LeadFilter, ReceiptView, get_lead, get_receipt, list_leads
 from crm.store.queries.scope import scope_of
 from crm.web.api.described import JSON, VERSION_HEADER, Resource, answers, takes, takes_json
 from crm.web.api.lead_view import blind_values, lead_values, receipt_values, submitted_values
 from crm.web.api.requests import item_fault, json_body, large_json_body, seconds_to_wait, seen_version, version_tag
-from crm.web.auth import current_actor, deployment
+from crm.web.auth import current_actor, deployment, reports_desk
 from crm.web.errors import problem_of
 from schemas.api.leads import (
     LEAD_EXAMPLE,
@@ -40,7 +42,6 @@ from schemas.api.leads import (
 from schemas.events.leads import LeadData
 from schemas.shapes import load_strictly
 
-CHANNEL = "api"
 POLL_SECONDS = 0.05
 PROCESSED = "processed"
 MERGE_PATCH = "application/merge-patch+json"
@@ -66,8 +67,10 @@ def report() -> Answer:
     """报送一条线索"""
     tools, actor = deployment().tools, current_actor()
     data = json_body()
-    blind = _admitted(tools, actor, data)  # asked before our own report is there: the answer is about others
-    submitted = submit(tools, actor, Incoming(_organisation(actor), data), CHANNEL)
+    outcome = reports_desk()((actor, Incoming(_organisation(actor), data, traceparent=trace.current.get())))
+    if isinstance(outcome, CrmError):
+        raise outcome
+    submitted, blind = outcome
     values = submitted_values(actor, submitted) | ({} if submitted.duplicate else blind_values(blind))
     if submitted.duplicate:
         return _receipt_answer(values | _now(tools, actor, submitted), 200)
@@ -77,14 +80,6 @@ def report() -> Answer:
 
 def _organisation(actor: Actor) -> str:
     return request.args.get("organisation", actor.organisation)
-
-
-def _admitted(tools: Tools, actor: Actor, data: Any) -> BlindAnswer | None:
-    """Counted, and what is known of the enterprise in `data`, whatever its shape: faults are named by `submit`."""
-    part = data.get("enterprise") if isinstance(data, Mapping) else None
-    name, uscc = (part.get("name"), part.get("uscc")) if isinstance(part, Mapping) else (None, None)
-    name, uscc = (value if isinstance(value, str) else None for value in (name, uscc))
-    return admit_report(tools, actor, name=name, uscc=uscc)
 
 
 def _now(tools: Tools, actor: Actor, submitted: Submitted) -> dict[str, Any]:
@@ -124,7 +119,7 @@ def report_batch() -> Mapping[str, Any]:
     faults = [item_fault(item) for item in items]
     organisation = _organisation(actor)
     sound = [Incoming(organisation, item) for item, fault in zip(items, faults, strict=True) if fault is None]
-    outcomes = iter(submit_batch(tools, actor, sound, CHANNEL))
+    outcomes = iter(submit_batch(tools, actor, sound, API))
     found = [next(outcomes) if fault is None else as_invalid(fault) for fault in faults]
     return {"items": [_item_values(actor, index, outcome) for index, outcome in enumerate(found)]}
 
@@ -188,7 +183,7 @@ def correct_lead(lead_id: str) -> Answer:
     if not isinstance(patch, Mapping):
         raise Invalid.of("body", "须为 JSON 对象")
     count(tools, actor, "report", tools.settings.report_limit)
-    submitted = correct(tools, actor, lead_id, version, patch, CHANNEL)
+    submitted = correct(tools, actor, lead_id, version, patch, API)
     done = submitted.duplicate or _wait_until_corrected(tools, actor, lead_id, submitted)
     values, _, headers = _lead_answer(tools, actor, lead_id)
     if done:
