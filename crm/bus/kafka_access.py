@@ -5,6 +5,7 @@ Every client of `kafka_bus.py` and `kafka_subscription.py` is built from here, s
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kafka import KafkaProducer
 from kafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -27,6 +29,7 @@ from crm.bus.kafka_network import NoAnswer, PatientNetwork, TalkativeConnections
 from crm.domain.errors import Unavailable
 
 SCHEME = "kafka://"
+ABANDON_SECONDS = 1.0  # for a sender to see that nobody wants its batches
 
 Client = TypeVar("Client")
 
@@ -105,3 +108,14 @@ def translated() -> Iterator[None]:
     except (KafkaError, OSError) as error:
         refusal = _REFUSALS.get(type(error), "不可用")
         raise Unavailable(f"Kafka {refusal}：{type(error).__name__} {error}".rstrip()) from error
+
+
+def abandon(producer: KafkaProducer) -> None:
+    """End a producer with nothing more sent. Its own `close(timeout=0)` waits for the batches first, gives up at the first
+    that is not done, and leaves the sender going on with them."""
+    sender = producer._sender
+    sender.force_close()
+    sender.join(ABANDON_SECONDS)
+    with contextlib.suppress(KafkaError):
+        producer.close(timeout=0)
+    producer._closed = True  # or its end as garbage would wait once more

@@ -16,7 +16,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import OffsetSpec
 
 from crm.bus import kafka_principals, kafka_topics
-from crm.bus.kafka_access import KafkaAccess, milliseconds, translated
+from crm.bus.kafka_access import KafkaAccess, abandon, milliseconds, translated
 from crm.bus.kafka_network import NoAnswer
 from crm.bus.kafka_subscription import KafkaSubscription
 from crm.bus.kafka_topics import FRAME_BYTES
@@ -111,7 +111,7 @@ class KafkaBus:
             if self._producer is producer:
                 self._producer = None
         self._seen_topics.clear()
-        producer.close(timeout=0)
+        abandon(producer)
 
     def subscribe(self, group: str, topics: Topics, member: str) -> KafkaSubscription:
         return KafkaSubscription(self._access, group, topics, member, self._administration)

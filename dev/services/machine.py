@@ -6,6 +6,7 @@ folder lies in the system's temporary folder, whose way is open for everybody, k
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -147,10 +148,15 @@ def family(pid: int) -> list[int]:
 
 
 def gone(pid: int) -> bool:
-    """Whether the process has ended with all its threads, waited for by its parent or not."""
+    """Whether the process has ended with all its threads. One of our own is waited for: until then its number is taken,
+    and PostgreSQL takes a dead postmaster for a living one."""
     listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     state = listed.stdout.strip()
-    return not state or (state.startswith("Z") and "l" not in state)
+    if not state.startswith("Z") or "l" in state:
+        return not state
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    return True
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:

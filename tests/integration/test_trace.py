@@ -26,6 +26,7 @@ ID = "0af7651916cd43dd8448eb211c80319c"
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the process writes to standard error."""
     monkeypatch.setattr(sys, "stderr", io.StringIO())
+    structlog.contextvars.clear_contextvars()  # of requests that tests before this one made in the same thread
     kept, before = logging.root.handlers[:], structlog.get_config()
     configure_logs(logging.INFO)
     yield sys.stderr  # type: ignore[misc]
