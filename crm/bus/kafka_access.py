@@ -25,7 +25,7 @@ from kafka.errors import (
 )
 from kafka.net.compat import KafkaNetClient
 
-from crm.bus.kafka_network import NoAnswer, PatientNetwork, TalkativeConnections
+from crm.bus.kafka_network import DIRECT, NoAnswer, PatientNetwork, TalkativeConnections
 from crm.domain.errors import Unavailable
 
 SCHEME = "kafka://"
@@ -79,6 +79,7 @@ class KafkaAccess:
             "sasl_plain_password": self.password,
             "ssl_cafile": str(self.ca) if self.ca else None,
             "client_id": "crm",
+            "proxy_url": DIRECT,
             "bootstrap_timeout_ms": milliseconds(self.patience),
             "request_timeout_ms": milliseconds(self.patience),
             "reconnect_backoff_max_ms": 2000,
