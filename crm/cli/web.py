@@ -35,7 +35,7 @@ LONGEST_LINE = 8190  # gunicorn's own limit; a search in Chinese is nine times a
 
 @click.command(help="只运行网页与接口（须设 CRM_SECRET_KEY）。")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="进程数，每处理器一个为宜")
-@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, MOST_THREADS), help="每进程的线程数")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, MOST_THREADS), help="每进程的线程数")
 def web(workers: int, threads: int) -> None:
     settings = Settings.from_env()
     if not settings.secret_key:
@@ -75,6 +75,7 @@ class WebServer(BaseApplication):
             "timeout": 2 * DRAINING_SECONDS,
             "limit_request_line": LONGEST_LINE,
             "forwarded_allow_ips": self._settings.trusted_proxies,
+            "post_fork": self._listen_too,
             "worker_exit": self._disconnect,
             "control_socket_disable": True,
             "logconfig_dict": _logging(),
@@ -86,6 +87,11 @@ class WebServer(BaseApplication):
         self._deployment = connect(self._settings)
         return create_app(self._deployment)
 
+    def _listen_too(self, _server: object, worker: Worker) -> None:
+        """A queue of its own for each process beside the common one: clients that keep their connections and come at the
+        same moment would else all be taken by the process that wakes first, and stay there."""
+        worker.sockets = [*worker.sockets, _listening(self._settings)]
+
     def _disconnect(self, _server: object, _worker: Worker) -> None:
         if self._deployment is not None:
             self._deployment.close()
@@ -94,10 +100,14 @@ class WebServer(BaseApplication):
 def _listening(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        listening = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        address = (settings.host, settings.port)
+        listening = socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=True)
     except OSError as error:
         raise Invalid.of("CRM_PORT", f"{settings.host}:{settings.port} 不能使用（{error.strerror}）") from error
     listening.set_inheritable(True)
+    listening.setsockopt(
+        socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+    )  # an answer's body must not wait for its head's receipt
     return listening
 
 
