@@ -8,7 +8,7 @@ import time
 
 from benchmarks.measuring import Stage, Watch, resident_megabytes
 from benchmarks.synthetic import Reports
-from consumers.lead_intake import NAME as INTAKE
+from consumers.lead_batch import NAME as INTAKE
 from consumers.lead_intake import LeadIntake
 from consumers.runner import Handler, Runner
 from consumers.search_projector import NAME as PROJECTOR

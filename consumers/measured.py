@@ -16,6 +16,10 @@ class Measured:
         self.name = handler.name
         self._handler = handler
 
+    @property
+    def most(self) -> int:
+        return self._handler.most
+
     def handle(self, records: Sequence[Delivered]) -> None:
         with BATCH_SECONDS.labels(self.name).time():
             self._handler.handle(records)

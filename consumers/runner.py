@@ -32,6 +32,10 @@ class Handler(Protocol):
 
     name: str
 
+    @property
+    def most(self) -> int:
+        """How many records it wants at once, now."""
+
     def handle(self, records: Sequence[Delivered]) -> None: ...
 
     def set_aside(self, record: Delivered, error_id: str) -> None:
@@ -51,7 +55,7 @@ class Runner:
         subscription: Subscription,
         stop: threading.Event,
         *,
-        batch: int = 500,
+        batch: int = 2000,
         wait: Callable[[float], object] | None = None,
     ) -> None:
         self.handler = handler
@@ -85,7 +89,7 @@ class Runner:
             if self._behind:
                 self.subscription.rewind()
                 self._behind = False
-            records = self.subscription.poll(self.batch, timeout)
+            records = self.subscription.poll(min(self.batch, self.handler.most), timeout)
             if records:
                 self._deal_with(records)
                 self.subscription.commit()

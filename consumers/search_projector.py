@@ -30,6 +30,7 @@ class SearchProjector:
     """Handler of `consumers/runner.py`; the only regular writer of the index."""
 
     name = NAME
+    most = 2000
 
     def __init__(self, tools: Tools, index: SearchIndex) -> None:
         self.tools = tools

@@ -11,7 +11,7 @@ from types import FrameType
 import structlog
 from prometheus_client import start_http_server
 
-from consumers.lead_intake import NAME as INTAKE
+from consumers.lead_batch import NAME as INTAKE
 from consumers.lead_intake import LeadIntake
 from consumers.measured import Measured
 from consumers.runner import Runner
@@ -72,7 +72,7 @@ class Processes:
         else:
             self._ensure_index()
             subscription = deployment.bus.subscribe(PROJECTOR, PROJECTOR_TOPICS, self._slot(PROJECTOR).name)
-            runner = Runner(Measured(SearchProjector(tools, tools.index)), subscription, self.stop, batch=2000)
+            runner = Runner(Measured(SearchProjector(tools, tools.index)), subscription, self.stop)
             self.start(PROJECTOR, runner.run)
             self.start("index-requests", self._serve_requests)
 

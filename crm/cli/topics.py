@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from consumers.lead_intake import NAME as INTAKE
+from consumers.lead_batch import NAME as INTAKE
 from consumers.lead_intake import feeds
 from consumers.search_projector import NAME as PROJECTOR
 from crm.bus.port import Principals

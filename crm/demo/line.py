@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from consumers.lead_intake import NAME as INTAKE
+from consumers.lead_batch import NAME as INTAKE
 from consumers.lead_intake import LeadIntake
 from consumers.runner import Runner
 from consumers.search_projector import NAME as PROJECTOR

@@ -1,11 +1,12 @@
 """Intake: a batch of validated reports becomes leads, enterprises and projects, in one transaction.
 
-Called by `consumers/lead_intake.py`, which owns decoding, the inbox and the dead letters. The order inside the batch
+Called by `consumers/lead_batch.py`, which owns decoding, the inbox and the dead letters. The order inside the batch
 is that of the receipts; enterprise and project are folded anew by `folding.py`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,12 +43,15 @@ class Intake:
         self.matching = matching
         self.vault = vault
         self.known = Known()
+        self.waited = 0.0  # seconds for the keys of the batch, which another worker may hold
         self._contacts: list[Row] = []
 
     def load(self, reports: Sequence[ReportIn]) -> None:
         """Lock all keys of the batch, then read everything it may touch, in a fixed number of queries."""
         keys = {key for report in reports for key in identity.keys_of(report.data.get("enterprise") or {})}
+        began = time.monotonic()
         identity.lock_keys(self.unit.session, keys)
+        self.waited = time.monotonic() - began
         self.known = load_known(self.unit.session, keys, {report.place for report in reports})
 
     def take(self, report: ReportIn) -> Taken:

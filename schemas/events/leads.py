@@ -2,7 +2,7 @@
 
 `LeadData` is the declared contract (documented from here, marshmallow); `load_lead` adds what a schema cannot know: the
 city's codes, the names of fields left out, warnings for the receipt. The API, the file feed and
-`consumers/lead_intake.py` all read leads through `load_lead`, so that a fault carries the same field everywhere.
+`consumers/lead_batch.py` all read leads through `load_lead`, so that a fault carries the same field everywhere.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ class Recording:
     """A handler that notes what it did and fails where it is told to."""
 
     name = "recording"
+    most = 500
 
     def __init__(self, *, poison: Sequence[bytes] = (), away: int = 0) -> None:
         self.poison = set(poison)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import func, select
 
-from consumers.lead_intake import NAME as INTAKE
+from consumers.lead_batch import NAME as INTAKE
 from consumers.lead_intake import feeds
 from consumers.search_projector import NAME as PROJECTOR
 from consumers.search_projector import TOPICS as PROJECTED

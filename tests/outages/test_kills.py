@@ -11,7 +11,7 @@ import pytest
 from kafka import KafkaAdminClient
 from sqlalchemy import select
 
-from consumers.lead_intake import NAME as INTAKE_GROUP
+from consumers.lead_batch import NAME as INTAKE_GROUP
 from crm.domain.clock import FixedClock
 from crm.services.dispatch import dispatch
 from crm.store.models import Assignment, HistoryLine, Project
