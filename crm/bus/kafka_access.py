@@ -29,7 +29,7 @@ from crm.bus.kafka_network import DIRECT, NoAnswer, PatientNetwork, TalkativeCon
 from crm.domain.errors import Unavailable
 
 SCHEME = "kafka://"
-ABANDON_SECONDS = 1.0  # for a sender to see that nobody wants its batches
+ABANDON_SECONDS = 5.0  # for a sender to see that nobody wants its batches
 
 Client = TypeVar("Client")
 
