@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import threading
 import uuid
@@ -54,6 +55,7 @@ def connect(settings: Settings, clock: Clock | None = None, *, owns_index: bool 
         vault=Vault(kept_secret(settings.key_dir, "contacts.key")),
         reference=reference,
         matching=Matching(database, reference),
+        chance=random.random,
     )
     return Deployment(tools, _bus(settings, database, clock))
 

@@ -5,7 +5,6 @@ The stage is never set: it follows from the confirmed milestones (`crm/domain/mi
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -46,7 +45,7 @@ def claim_milestone(
             raise Conflict(f"“{NAMES[kind]}”已申报，不能重复", ("kind",))
         if occurred_on > local_date(work.unit.now):
             raise Invalid.of("occurred_on", "发生日期不能晚于今天")
-        sampled = random.random() < SAMPLED  # noqa: S311 (a sample, not a secret)
+        sampled = tools.chance() < SAMPLED
         milestone = {
             "id": new_id(),
             "project_id": work.id,

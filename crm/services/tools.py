@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from crm.config import Settings
@@ -26,3 +27,4 @@ class Tools:
     vault: Vault
     reference: Reference
     matching: Matching
+    chance: Callable[[], float]  # 0–1, each as likely: who is in a sample

@@ -36,6 +36,7 @@ from tests.factories.databases import temporary_database
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 9 o'clock in Kunshan
 DATABASE_ELSEWHERE = "database.url"
+NOT_SAMPLED = 0.5  # a draw that puts no confirmation into the random tenth
 Row = Mapping[str, Any]
 
 
@@ -184,7 +185,7 @@ class CityTemplate:
             self.copy_to(folder)
         clock = FixedClock(at)
         deployment = connect(settings_in(folder, **settings), clock, owns_index=indexed)
-        tools: Tools = dataclasses.replace(deployment.tools, **self.shared)
+        tools: Tools = dataclasses.replace(deployment.tools, **self.shared, chance=lambda: NOT_SAMPLED)
         if indexed:
             tools.index.ensure()
         return City(Deployment(tools, deployment.bus), clock, indexed=indexed)

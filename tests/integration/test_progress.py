@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -29,11 +30,6 @@ from tests.factories.leads import lead_data
 
 EVIDENCE: dict[str, Any] = {"document": "证照编号 001"}
 SIGNED = {"agreement": "investment_agreement", "document": "协议"}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crm.services.progress.random.random", lambda: 0.5)
 
 
 def talking(city: City, number: int = 1, **plan: Any) -> str:
@@ -107,8 +103,8 @@ def test_from_one_yi_everything_is_the_bureaus_to_confirm(city: City) -> None:
         confirm(city, project, claim(city, project, "tenancy_review"), colleague())
 
 
-def test_the_random_tenth_is_the_bureaus_to_confirm(city: City, project: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crm.services.progress.random.random", lambda: 0.05)
+def test_the_random_tenth_is_the_bureaus_to_confirm(city: City, project: str) -> None:
+    city.tools = dataclasses.replace(city.tools, chance=lambda: 0.05)
     with pytest.raises(Forbidden):
         confirm(city, project, claim(city, project, "tenancy_review"), colleague())
 
