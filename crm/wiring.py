@@ -45,7 +45,7 @@ def connect(settings: Settings, clock: Clock | None = None, *, owns_index: bool 
     """Build the adapters the settings name. `owns_index`: this process writes the embedded index."""
     clock = clock or SystemClock()
     database = Database(settings.database_url)
-    reference = Reference(database)
+    reference = Reference(database, clock)
     tools = Tools(
         settings=settings,
         database=database,

@@ -70,6 +70,11 @@ def _spoken(text: str) -> list[str]:
     return sounds
 
 
+def syllables(text: str) -> list[str]:
+    """The likeliest sound of each unit of folded text; a name's rare readings are not asked for."""
+    return _spoken(text)
+
+
 def _inside_phrases(run: str) -> list[bool]:
     """Which characters lie in a phrase of pypinyin's, which may change their reading; those of most brands do not, and
     reading alone is ten times faster."""

@@ -14,20 +14,24 @@ from crm.config import Settings
 from crm.domain.errors import Invalid
 from crm.domain.reference import ReferencePack
 from crm.reference.loader import load_pack
-from crm.services.match_evaluation import evaluate
+from crm.services.evaluation_cases import read_cases
+from crm.services.match_evaluation import compare
+from crm.services.match_report import as_row, table
 from crm.services.matching_cli import match_lines
 
-CASES = "dev_companies.jsonl"
 
-
-@click.command(help="为线索（jsonl，每行一条 data）推荐环节、园区与区镇；match evaluate 用 CRM_EVAL_DIR 的用例评测。")
+@click.command(
+    help="为线索（jsonl，每行一条 data）推荐环节、园区与区镇；match evaluate 用评测用例测量，见 docs/matching.md。"
+)
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True)
-def match(file: str, as_json: bool) -> None:
+@click.option("--wrong", is_flag=True, help="evaluate：列出未中的用例编号（留出的用例不列）。")
+@click.option("--part", type=click.Choice(["development", "held_out"]), help="evaluate：只测其中一部分。")
+def match(file: str, as_json: bool, wrong: bool, part: str | None) -> None:
     settings = Settings.from_env()
     pack = load_pack(settings.reference_dir)
     if file == "evaluate":
-        _evaluate(settings, pack)
+        _evaluate(settings, pack, part, as_json=as_json, wrong=wrong)
         return
     failed = False
     with _opened(file) as lines:
@@ -40,15 +44,19 @@ def match(file: str, as_json: bool) -> None:
     sys.exit(1 if failed else 0)
 
 
-def _evaluate(settings: Settings, pack: ReferencePack) -> None:
-    if settings.eval_dir is None:
-        raise Invalid.of("CRM_EVAL_DIR", "请给出评测用例所在文件夹")
-    with _opened(str(settings.eval_dir / CASES)) as lines:
-        found = evaluate(lines, pack)
-    for measure, share in found.shares.items():
-        wrong = "、".join(found.wrong.get(measure, [])) or "无"
-        click.echo(f"{measure:24} {share:6.1%}  未中：{wrong}")
-    click.echo(f"{found.per_second:.0f} 条/秒")
+def _evaluate(settings: Settings, pack: ReferencePack, part: str | None, *, as_json: bool, wrong: bool) -> None:
+    """The pack's own cases, and those of CRM_EVAL_DIR."""
+    if settings.eval_dir is not None and not settings.eval_dir.is_dir():
+        raise Invalid.of("CRM_EVAL_DIR", f"没有文件夹 {settings.eval_dir}")
+    cases = read_cases(settings.reference_dir if settings.eval_dir is None else settings.eval_dir)
+    cases = [case for case in cases if part in (None, case.part)]
+    if not cases:
+        raise Invalid.of("CRM_EVAL_DIR", "没有评测用例（*.jsonl 中带 negative 的行）")
+    for comparison in compare(cases, pack):
+        if as_json:
+            print_json(as_row(comparison))
+        else:
+            click.echo("\n".join(table(comparison, wrong=wrong)))
 
 
 def _opened(file: str) -> TextIO:

@@ -5,13 +5,14 @@ Proof keeps the words it came from: reasons are made of them. Called by `crm/dom
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crm.domain.clauses import Clause, scope_clauses, statement_clauses
 from crm.domain.match_input import MatchInput
 from crm.domain.reference import ReferencePack
-from crm.domain.vocabulary import Vocabulary
+from crm.domain.vocabulary import Entry, FinderMaker, Found, Sounds, Vocabulary
 
 HINT = 3.0
 MOST_READ = 6_000  # characters of a text: what comes after says little, and a hostile text must not cost a second
@@ -21,6 +22,11 @@ STATEMENTS = (("main_business", 1.0, 1.0), ("summary", 0.9, 0.9), ("title", 0.5,
 SCOPE, SCOPE_OUTSIDE, SCOPE_ALONE = 0.4, 0.15, 0.85
 NAME, NAME_OUTSIDE, NAME_ALONE = 0.35, 0.7, 0.8
 ALIAS, PROCESS = 0.15, 0.1
+MODIFIER, MODIFIED_WITHIN, AS_HEAVY = 0.5, 3, 0.6
+FAINT_SIGHT, MOST_HEARD, HEARD = 0.6, 400, 0.6
+HEARD_CLAUSE = Clause("", 1.0)
+_PRODUCT = re.compile(r"[用的]?(?:it)?(?:系统|软件|工具|设备|装备|机械|机器人|仪器|终端|芯片|材料|装置|耗材|包装|saas)")
+_APART = re.compile(r"[、,;和及与或/()+]|制造|生产|研发|销售|加工|设计")
 
 
 @dataclass(slots=True)
@@ -53,6 +59,10 @@ class Evidence:
     says_making: bool = False
 
     @property
+    def strongest(self) -> float:
+        return max((proof.strength for proof in self.nodes.values()), default=0.0)
+
+    @property
     def trade_share(self) -> float:
         return self.traded / (self.made + self.traded) if self.made + self.traded else 0.0
 
@@ -66,9 +76,12 @@ class Evidence:
 class EvidenceFinder:
     """Reads reports against one pack; compiled once, used for many."""
 
-    def __init__(self, pack: ReferencePack, fold: Callable[[str], str]) -> None:
-        self._vocabulary = Vocabulary(pack, fold)
+    def __init__(
+        self, pack: ReferencePack, fold: Callable[[str], str], make_finder: FinderMaker, sounds: Sounds | None
+    ) -> None:
+        self._vocabulary = Vocabulary(pack, fold, make_finder, sounds)
         self._fold = fold
+        self._side_lines = frozenset(fold(line.phrase) for line in pack.side_lines)
         self._classes = _class_index(pack)
         self._outside_classes = {o.word: (o.domain, o.weight) for o in pack.outside if o.kind == "class"}
         self._parents = {c.code: c.parent for c in pack.classes.values()}
@@ -88,12 +101,22 @@ class EvidenceFinder:
         self._read_scope_and_name(evidence, given)
         for code in given.gbt4754:
             self._read_class(evidence, code)
+        if evidence.strongest < FAINT_SIGHT:
+            self._hear(evidence, given)
         return evidence
+
+    def _hear(self, evidence: Evidence, given: MatchInput) -> None:
+        """Little was read: perhaps a message was dictated, and words only sound like the ones meant."""
+        seen = {word for proof in evidence.nodes.values() for word in proof.words}
+        for text in (given.main_business, given.summary):
+            for entry in self._vocabulary.hear(self._fold(text[:MOST_HEARD])) if text else ():
+                if entry.word not in seen:
+                    self._count(evidence, entry, HEARD_CLAUSE, HEARD, HEARD)
 
     def _read_scope_and_name(self, evidence: Evidence, given: MatchInput) -> None:
         """Scope and name prove little beside a statement, and are all there is without one."""
         stated = evidence.has_statement
-        scope = tuple(scope_clauses(self._fold(given.business_scope[:MOST_READ])))
+        scope = tuple(scope_clauses(self._fold(given.business_scope[:MOST_READ]), self._side_lines))
         self._read_clauses(evidence, scope, SCOPE if stated else SCOPE_ALONE, SCOPE_OUTSIDE if stated else SCOPE_ALONE)
         name_weight = NAME if stated or scope else NAME_ALONE
         name = Clause(self._fold(given.name), 1.0)
@@ -105,17 +128,25 @@ class EvidenceFinder:
 
     def _read_clauses(self, evidence: Evidence, clauses: Iterable[Clause], weight: float, outside: float) -> None:
         for clause in clauses:
-            for entry in self._vocabulary.scan(clause.text):
-                for node, strength in entry.nodes.items():
-                    proof = evidence.nodes.get(node)
-                    if proof is None:
-                        proof = evidence.nodes[node] = Proof()
-                    proof.add(entry.word, strength * clause.weight * weight)
-                if entry.nodes:
-                    evidence.count(max(entry.nodes.values()) * weight, clause.trade)
-                for domain, strength in entry.outside.items():
-                    proven = strength * clause.outside_weight * outside
-                    evidence.outside.setdefault(domain, Proof()).add(entry.word, proven)
+            found = self._vocabulary.scan(clause.text)
+            for place, word in enumerate(found):
+                share = _as_modifier(found, place, clause.text)
+                theirs = MODIFIER if _PRODUCT.match(clause.text, word.end) else share
+                for entry in (word.entry, *word.entry.inside):
+                    self._count(evidence, entry, clause, weight * share, outside * theirs)
+
+    @staticmethod
+    def _count(evidence: Evidence, entry: Entry, clause: Clause, weight: float, outside: float) -> None:
+        for node, strength in entry.nodes.items():
+            proof = evidence.nodes.get(node)
+            if proof is None:
+                proof = evidence.nodes[node] = Proof()
+            proof.add(entry.word, strength * clause.weight * weight)
+        if entry.nodes:
+            evidence.count(entry.strongest * weight, clause.trade)
+        for domain, strength in entry.outside.items():
+            proven = strength * clause.outside_weight * outside
+            evidence.outside.setdefault(domain, Proof()).add(entry.word, proven)
 
     def _read_class(self, evidence: Evidence, code: str) -> None:
         """A class of GB/T 4754 speaks for the nodes that bear it, less for those of the same 中类."""
@@ -132,6 +163,22 @@ class EvidenceFinder:
                 domain, weight = self._outside_classes[ancestor]
                 evidence.outside.setdefault(domain, Proof()).add(label, weight)
             ancestor = self._parents.get(ancestor)
+
+
+def _as_modifier(found: Sequence[Found], place: int, text: str) -> float:
+    """The last noun of a compound is what it is about: in "机器人主题餐厅" a restaurant, in "食品机械" a machine. A word with
+    another of its own weight close behind, and nothing between that joins or lists, says less. Share left, 0–1."""
+    if place + 1 >= len(found):
+        return 1.0
+    word, head = found[place], found[place + 1]
+    between = text[word.end : head.start]
+    if len(between) > MODIFIED_WITHIN or _APART.search(between):
+        return 1.0
+    mine, others = word.entry, head.entry
+    if mine.nodes.keys() & others.nodes.keys() or mine.outside.keys() & others.outside.keys():
+        return 1.0
+    heavy = max(others.strongest, others.strongest_outside) >= AS_HEAVY * max(mine.strongest, mine.strongest_outside)
+    return MODIFIER if heavy else 1.0
 
 
 def _class_index(pack: ReferencePack) -> Mapping[str, tuple[str, ...]]:

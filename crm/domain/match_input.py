@@ -24,6 +24,16 @@ NO_SITE_NEEDS = SiteNeeds()
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a park's operator answered to a check of this project. verdict: meets or breaks."""
+
+    park: str
+    constraint: str
+    verdict: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchInput:
     """Enterprise text, project needs and hints of one report. Numbers are None when not said, never zero."""
 
@@ -44,6 +54,7 @@ class MatchInput:
     preferred_districts: tuple[str, ...] = ()
     first_talk_district: str | None = None
     chain_nodes: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     @property
     def sets_constraints(self) -> bool:
@@ -52,8 +63,10 @@ class MatchInput:
         return any(needs) or self.site_needs != NO_SITE_NEEDS
 
     @classmethod
-    def from_payload(cls, data: Mapping[str, Any], first_talk_district: str | None = None) -> MatchInput:
-        """From a lead's `data`; absent parts are empty."""
+    def from_payload(
+        cls, data: Mapping[str, Any], first_talk_district: str | None = None, answers: tuple[Answer, ...] = ()
+    ) -> MatchInput:
+        """From a lead's `data`; absent parts are empty. `answers`: what parks said of this project."""
         enterprise: Mapping[str, Any] = data.get("enterprise") or {}
         project: Mapping[str, Any] = data.get("project") or {}
         return cls(
@@ -74,6 +87,7 @@ class MatchInput:
             preferred_districts=tuple(project.get("preferred_districts") or ()),
             first_talk_district=first_talk_district,
             chain_nodes=tuple(project.get("chain_nodes") or ()),
+            answers=answers,
         )
 
 

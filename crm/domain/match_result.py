@@ -5,8 +5,9 @@ Built by `crm/domain/matching.py`; written out by `crm match --json`, intake and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
@@ -37,9 +38,14 @@ class RejectedPark:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+def _none_rejected() -> tuple[RejectedPark, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
 class MatchResult:
-    """Best first everywhere; every park of the pack is in `parks` or in `rejected`, never in both."""
+    """Best first everywhere; every park of the pack is in `parks` or in `rejected`, never in both. `broken`: codes of the
+    parks that break a hard constraint. Reasons of the rejected are made when `rejected` is first read."""
 
     suitable: bool
     unsure: bool = False
@@ -48,11 +54,19 @@ class MatchResult:
     nodes: tuple[Scored, ...] = ()
     parks: tuple[ProposedPark, ...] = ()
     districts: tuple[Scored, ...] = ()
-    rejected: tuple[RejectedPark, ...] = ()
-    notes: tuple[str, ...] = field(default_factory=tuple)
+    broken: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    explain: Callable[[], tuple[RejectedPark, ...]] = field(default=_none_rejected, compare=False, repr=False)
+
+    @cached_property
+    def rejected(self) -> tuple[RejectedPark, ...]:
+        return self.explain()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values, exactly the fields of `crm match --json` but `source_ref`; scores to three places."""
+        return self._with_rejected([{"code": r.code, "reasons": list(r.reasons)} for r in self.rejected])
+
+    def _with_rejected(self, rejected: list[dict[str, Any]]) -> dict[str, Any]:
         return {
             "suitable": self.suitable,
             "unsure": self.unsure,
@@ -72,7 +86,7 @@ class MatchResult:
             "districts": [
                 {"code": d.code, "score": round(d.score, 3), "reasons": list(d.reasons)} for d in self.districts
             ],
-            "rejected": [{"code": r.code, "reasons": list(r.reasons)} for r in self.rejected],
+            "rejected": rejected,
             "notes": list(self.notes),
         }
 
@@ -82,7 +96,7 @@ class MatchResult:
         for park in self.rejected:
             alike.setdefault(park.reasons, []).append(park.code)
         grouped = [{"codes": codes, "reasons": list(reasons)} for reasons, codes in alike.items()]
-        return replace(self, rejected=()).to_dict() | {"rejected": grouped}
+        return self._with_rejected(grouped)
 
 
 def from_stored(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,16 +7,19 @@ and needs alone: no clock, no chance, so the same input gives the same answer. C
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from functools import partial
 
 from crm.domain.clauses import fold_text
 from crm.domain.evidence import Evidence, EvidenceFinder
 from crm.domain.match_input import MatchInput
 from crm.domain.match_result import MatchResult, ProposedPark, Scored
+from crm.domain.match_weights import NOTHING_KNOWN, Standing, Weights
 from crm.domain.park_ranking import ParkRanking, rank_districts
-from crm.domain.parks import Carrier
+from crm.domain.parks import Carrier, Finding
 from crm.domain.reference import ReferencePack
 from crm.domain.suitability import decide
-from crm.domain.vocabulary import saturate
+from crm.domain.vocabulary import FinderMaker, Sounds, plain_finder, saturate
 
 RULES_VERSION = "matching-1"
 MOST_NODES = 8
@@ -28,11 +31,23 @@ class Matcher:
     """Matching over one pack. `fold` makes one spelling of a text (width, case, traditional to simplified)."""
 
     def __init__(
-        self, pack: ReferencePack, carriers: Iterable[Carrier] = (), fold: Callable[[str], str] = fold_text
+        self,
+        pack: ReferencePack,
+        carriers: Iterable[Carrier] = (),
+        standing: Standing = NOTHING_KNOWN,
+        fold: Callable[[str], str] = fold_text,
+        make_finder: FinderMaker = plain_finder,
+        sounds: Sounds | None = None,
     ) -> None:
         self.pack = pack
-        self._evidence = EvidenceFinder(pack, fold)
-        self._parks = ParkRanking(pack, carriers)
+        self._evidence = EvidenceFinder(pack, fold, make_finder, sounds)
+        self._parks = ParkRanking(pack, carriers, Weights(**pack.weights), standing)
+
+    def at(self, carriers: Iterable[Carrier], standing: Standing) -> Matcher:
+        """The same reading with what is known of parks and districts now: words are not compiled again."""
+        later = copy(self)
+        later._parks = ParkRanking(self.pack, carriers, Weights(**self.pack.weights), standing)
+        return later
 
     def match(self, given: MatchInput) -> MatchResult:
         evidence = self._evidence.read(given)
@@ -40,22 +55,27 @@ class Matcher:
         notes = [verdict.note] if verdict.note else []
         if not verdict.suitable:
             why = verdict.note or "不属本市产业链"
-            return MatchResult(False, rejected=self._parks.refuse_all(why), notes=tuple(notes))
+            return MatchResult(False, notes=tuple(notes), explain=partial(self._parks.refuse_all, why))
         nodes = self._nodes(evidence)
         industries = self._industries(evidence)
-        parks, rejected = self._parks.rank(given, nodes)
-        notes.extend(self._notes(industries, parks))
+        ranked = self._parks.rank(given, nodes)
+        notes.extend(self._notes(industries, ranked.parks))
         return MatchResult(
             suitable=True,
             unsure=verdict.unsure,
             question=verdict.question,
             industries=industries,
             nodes=nodes,
-            parks=parks,
-            districts=rank_districts(given, parks, self.pack),
-            rejected=rejected,
+            parks=ranked.parks,
+            districts=rank_districts(given, ranked.parks, self.pack),
+            broken=ranked.broken,
             notes=tuple(notes),
+            explain=partial(self._parks.explain, given, nodes, ranked),
         )
+
+    def judge(self, given: MatchInput, park: str) -> tuple[Finding, ...]:
+        """Every constraint the report sets, against one park: met, broken or unknown."""
+        return self._parks.judge(given, park)
 
     def _nodes(self, evidence: Evidence) -> tuple[Scored, ...]:
         ranked = sorted(evidence.nodes.items(), key=lambda item: (-item[1].strength, item[0]))[:MOST_NODES]
@@ -84,7 +104,7 @@ class Matcher:
             return
         top = industries[0].code
         name = self.pack.industries[top].name
-        if not any(top in park.industries and park.accepts_projects for park in self.pack.parks.values()):
+        if not self._parks.has_park(top):
             near = "、".join(p.name for p in parks[:2])
             yield f"{name}暂无专门园区，" + (f"退到相近产业：{near}" if near else "可落园区外载体")
         elif not parks:

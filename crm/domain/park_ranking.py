@@ -1,136 +1,218 @@
 """Parks and districts for the proposed nodes: ranked with reasons, or rejected with theirs.
 
 Every park comes out once. A reason is a sentence a dispatcher would say aloud; a rejection begins with the stem
-that outside systems read ("breaks", "no chain relation", "accepts no projects", "part of").
+that outside systems read ("breaks", "no chain relation", "accepts no projects", "part of"). Of a thousand parks only the few
+that can be among the best are weighed, and the reasons of the rejected are made when somebody reads them.
 Called by `crm/domain/matching.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crm.domain.chains import ChainGraph
 from crm.domain.match_input import MatchInput
 from crm.domain.match_result import ProposedPark, RejectedPark, Scored
-from crm.domain.parks import Carrier, Finding, Verdict, judge, limits_of
+from crm.domain.match_weights import DEFAULT_WEIGHTS, NOTHING_KNOWN, Standing, Weights
+from crm.domain.park_limits import ParkLimits
+from crm.domain.parks import Carrier, Finding, Verdict, judge
 from crm.domain.reference import Park, ReferencePack
 
-PREFERRED, FIRST_TALK, ROOM_FREE = 0.1, 0.08, 0.04
+BEST, FURTHER = 0.85, 0.05  # shares of the best relation of any node, and of the next two
 LEAST_FIT = 0.25  # below this share of the best park's fit a relation is not worth a visit
 MOST_PARKS = 8
+DEPTH, DEEPER = 24, 8  # parks looked at for each node at first; so many times more when too few of them do
 NO_RELATION, NO_PROJECTS, PART_OF, BREAKS = "no chain relation", "accepts no projects", "part of", "breaks"
+UNRELATED = "园区定位与所判环节没有上下游关系"
 
 
 @dataclass(slots=True)
 class _Candidate:
     park: Park
     fit: float
-    reasons: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+
+    def texts(self, verdict: Verdict) -> list[str]:
+        return [finding.text for finding in self.findings if finding.verdict is verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """`broken`: codes of all parks that break a hard constraint. `nested`: rejected park → the proposed one it lies in or
+    around. `explain` gives every rejected park its reasons."""
+
+    parks: tuple[ProposedPark, ...]
+    broken: frozenset[str] = frozenset()
+    nested: Mapping[str, str] = field(default_factory=dict)
 
 
 class ParkRanking:
-    """Ranks the parks of one pack; carriers are those known today."""
+    """Ranks the parks of one pack; carriers and standing are those known today."""
 
-    def __init__(self, pack: ReferencePack, carriers: Iterable[Carrier]) -> None:
+    def __init__(
+        self,
+        pack: ReferencePack,
+        carriers: Iterable[Carrier] = (),
+        weights: Weights = DEFAULT_WEIGHTS,
+        standing: Standing = NOTHING_KNOWN,
+    ) -> None:
         self._pack = pack
-        self._graph = ChainGraph(pack)
+        self._weights = weights
+        self._graph = ChainGraph(pack, weights, standing)
         self._carriers: dict[str, list[Carrier]] = {code: [] for code in pack.parks}
         for carrier in carriers:
             for code in _lineage_codes(carrier.park, pack.parks):
                 self._carriers[code].append(carrier)
-        self._limits = {p.code: limits_of(p, self._carriers[p.code], pack.parks) for p in pack.parks.values()}
-        self._turned_down = {p.code: _turned_down(p, "园区定位与所判环节没有上下游关系") for p in pack.parks.values()}
+        self._limits = ParkLimits(pack.parks, self._carriers)
+        districts = len(pack.districts)
+        self._balance = {
+            p.code: weights.balance * standing.balance(p.district, districts) if p.district else 0.0
+            for p in pack.parks.values()
+        }
+        self._best_first = {
+            node: sorted(fits, key=lambda code, fits=fits: (-fits[code] - self._balance[code], code))  # type: ignore[misc]
+            for node, fits in self._graph.fits.items()
+        }
+        self._in_district: dict[str, frozenset[str]] = {}
 
-    def rank(
-        self, given: MatchInput, nodes: Sequence[Scored]
-    ) -> tuple[tuple[ProposedPark, ...], tuple[RejectedPark, ...]]:
-        rejected = dict(self._turned_down)
-        self._name_broken(given, rejected)
-        candidates = []
-        for code, relations in self._related(nodes).items():
-            candidate = self._weigh(given, self._pack.parks[code], relations, rejected)
-            if candidate is not None:
-                candidates.append(candidate)
-                del rejected[code]
-        kept = _without_faint(_without_nested(candidates, rejected), rejected)
-        proposed = tuple(
-            ProposedPark(c.park.code, c.park.name, min(1.0, c.fit), tuple(c.reasons), tuple(c.unknown)) for c in kept
+    def has_park(self, industry: str) -> bool:
+        return self._graph.has_park(industry)
+
+    def judge(self, given: MatchInput, code: str) -> tuple[Finding, ...]:
+        return judge(given, self._pack.parks[code], self._carriers[code], self._pack.parks)
+
+    def rank(self, given: MatchInput, nodes: Sequence[Scored]) -> Ranked:
+        broken = self._broken(given)
+        depth = DEPTH
+        while True:
+            kept, nested, exhausted = self._best(given, nodes, broken, depth)
+            if exhausted or len(kept) >= MOST_PARKS:
+                break
+            depth *= DEEPER
+        return Ranked(tuple(self._proposed(given, nodes, candidate) for candidate in kept), broken, nested)
+
+    def explain(self, given: MatchInput, nodes: Sequence[Scored], ranked: Ranked) -> tuple[RejectedPark, ...]:
+        """Every park that is not proposed, with what speaks against it and what would have to change."""
+        proposed = {park.code for park in ranked.parks}
+        return tuple(
+            RejectedPark(park.code, tuple(self._against(given, nodes, park, ranked)))
+            for code, park in sorted(self._pack.parks.items())
+            if code not in proposed
         )
-        return proposed, tuple(rejected[code] for code in sorted(rejected))
 
     def refuse_all(self, why: str) -> tuple[RejectedPark, ...]:
         """Every park rejected: none has to do with an enterprise that is none of ours."""
-        return tuple(_turned_down(park, why) for park in self._pack.parks.values())
+        return tuple(
+            RejectedPark(park.code, (f"{NO_RELATION}：{why}" if park.accepts_projects else NO_PROJECTS,))
+            for park in self._pack.parks.values()
+        )
 
-    def _name_broken(self, given: MatchInput, rejected: dict[str, RejectedPark]) -> None:
-        """An unrelated park that would break a constraint too says so: relation alone would not mend it."""
-        if not given.sets_constraints:
-            return
-        for park in self._pack.parks.values():
-            if park.accepts_projects and self._limits[park.code].may_break(given):
-                broken = self._broken(judge(given, park, self._carriers[park.code], self._pack.parks))
-                if broken:
-                    rejected[park.code] = RejectedPark(park.code, broken + rejected[park.code].reasons)
+    def _broken(self, given: MatchInput) -> frozenset[str]:
+        """By known figures, and by what operators answered about this project."""
+        answered = {answer.park for answer in given.answers if answer.verdict == Verdict.BREAKS}
+        return self._limits.broken_by(given) | answered if answered else self._limits.broken_by(given)
+
+    def _best(
+        self, given: MatchInput, nodes: Sequence[Scored], broken: frozenset[str], depth: int
+    ) -> tuple[list[_Candidate], dict[str, str], bool]:
+        """The best parks of those `depth` best of each node; whether there were no more."""
+        exhausted = True
+        codes: set[str] = set()
+        for node in nodes:
+            order = self._best_first[node.code]
+            codes.update(order[:depth])
+            exhausted = exhausted and len(order) <= depth
+        for code in self._wished(given):
+            codes.update(park for park in self._parks_in(code) if any(park in self._graph.fits[n.code] for n in nodes))
+        scored = sorted((-self._score(given, nodes, code), code) for code in codes if code not in broken)
+        candidates = []
+        least = 0.0
+        for negative, code in scored:
+            if -negative + self._weights.room < least:
+                break
+            candidates.append(self._weigh(given, code, -negative))
+            if len(candidates) >= 2 * MOST_PARKS:  # enough that none behind can come before, nested ones left out
+                least = sorted((c.fit for c in candidates), reverse=True)[2 * MOST_PARKS - 1]
+        kept, nested = _without_nested(candidates)
+        return _without_faint(kept), nested, exhausted
 
     @staticmethod
-    def _broken(findings: Iterable[Finding]) -> tuple[str, ...]:
-        return tuple(f"{BREAKS} {f.text}" for f in findings if f.verdict is Verdict.BREAKS)
+    def _wished(given: MatchInput) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*given.preferred_districts, *filter(None, (given.first_talk_district,)))))
 
-    def _related(self, nodes: Sequence[Scored]) -> dict[str, list[tuple[float, str]]]:
-        """Park → its fit and sentence for each node it has to do with; closed parks are left out."""
-        found: dict[str, list[tuple[float, str]]] = {}
-        for node in nodes:
-            for code, relation in self._graph.relations[node.code].items():
-                if self._pack.parks[code].accepts_projects:
-                    found.setdefault(code, []).append((-node.score * relation.fit, relation.reason))
+    def _parks_in(self, district: str) -> frozenset[str]:
+        found = self._in_district.get(district)
+        if found is None:
+            found = frozenset(p.code for p in self._pack.parks.values() if p.district == district)
+            self._in_district[district] = found
         return found
 
-    def _weigh(
-        self,
-        given: MatchInput,
-        park: Park,
-        relations: list[tuple[float, str]],
-        rejected: dict[str, RejectedPark],
-    ) -> _Candidate | None:
-        """The best relation of any node, further ones adding a little; None when a constraint is broken."""
-        relations.sort()
-        fit = -relations[0][0] * 0.85 - sum(relation[0] for relation in relations[1:3]) * 0.05
-        candidate = _Candidate(park, fit, list(dict.fromkeys(relation[1] for relation in relations[:2])))
-        findings = judge(given, park, self._carriers[park.code], self._pack.parks)
-        broken = self._broken(findings)
-        if broken:
-            rejected[park.code] = RejectedPark(park.code, broken)
-            return None
-        candidate.unknown = [f.text for f in findings if f.verdict is Verdict.UNKNOWN]
-        met = [f.text for f in findings if f.verdict is Verdict.MEETS]
-        if met:
-            candidate.fit += ROOM_FREE
-            candidate.reasons.extend(met)
-        self._prefer(given, candidate)
-        return candidate
+    def _score(self, given: MatchInput, nodes: Sequence[Scored], code: str) -> float:
+        """The best relation of any node, further ones adding a little, and what is wished."""
+        fits = sorted((node.score * self._graph.fits[node.code].get(code, 0.0) for node in nodes), reverse=True)
+        score = fits[0] * BEST + sum(fits[1:3]) * FURTHER + self._balance[code]
+        district = self._pack.parks[code].district
+        if district is not None:
+            if district in given.preferred_districts:
+                score += self._weights.preferred
+            if district == given.first_talk_district:
+                score += self._weights.first_talk
+        return score
 
-    def _prefer(self, given: MatchInput, candidate: _Candidate) -> None:
-        district = candidate.park.district
-        if district is None:
-            candidate.unknown.append("园区所在区镇待核实")
+    def _weigh(self, given: MatchInput, code: str, score: float) -> _Candidate:
+        park = self._pack.parks[code]
+        findings = self.judge(given, code)
+        meets = any(finding.verdict is Verdict.MEETS for finding in findings)
+        return _Candidate(park, score + self._weights.room if meets else score, findings)
+
+    def _relations(self, nodes: Sequence[Scored], code: str) -> list[str]:
+        """The sentences of its two best relations."""
+        fits = self._graph.fits
+        ranked = sorted(
+            (-node.score * fit, node.code) for node in nodes if (fit := fits[node.code].get(code)) is not None
+        )
+        return list(dict.fromkeys(self._graph.reason(node, code) for _, node in ranked[:2]))
+
+    def _proposed(self, given: MatchInput, nodes: Sequence[Scored], candidate: _Candidate) -> ProposedPark:
+        park = candidate.park
+        reasons = [*self._relations(nodes, park.code), *candidate.texts(Verdict.MEETS)]
+        unknown = candidate.texts(Verdict.UNKNOWN)
+        if park.district is None:
+            unknown.append("园区所在区镇待核实")
+        else:
+            reasons.extend(self._wishes(given, park))
+        return ProposedPark(park.code, park.name, min(1.0, candidate.fit), tuple(reasons), tuple(unknown))
+
+    def _wishes(self, given: MatchInput, park: Park) -> Iterator[str]:
+        name = self._pack.districts[park.district or ""].name
+        if park.district in given.preferred_districts:
+            yield f"企业首选{name}"
+        if park.district == given.first_talk_district:
+            yield f"{name}已首谈"
+        if self._balance[park.code] > self._weights.balance / 2:
+            yield f"{name}在谈项目较少，可均衡布局"
+
+    def _against(self, given: MatchInput, nodes: Sequence[Scored], park: Park, ranked: Ranked) -> Iterator[str]:
+        if not park.accepts_projects:
+            yield NO_PROJECTS
             return
-        name = self._pack.districts[district].name
-        if district in given.preferred_districts:
-            candidate.fit += PREFERRED
-            candidate.reasons.append(f"企业首选{name}")
-        if district == given.first_talk_district:
-            candidate.fit += FIRST_TALK
-            candidate.reasons.append(f"{name}已首谈")
+        related = self._relations(nodes, park.code)
+        if park.code in ranked.broken:
+            findings = self.judge(given, park.code)
+            yield from (f"{BREAKS} {finding.text}" for finding in findings if finding.verdict is Verdict.BREAKS)
+        elif park.code in ranked.nested:
+            yield self._nested(park, ranked.nested[park.code])
+        elif related:
+            yield f"{NO_RELATION}：仅有弱关联（{related[0]}），远不如已推荐的园区"
+        if not related:
+            yield f"{NO_RELATION}：{UNRELATED}"
 
-
-def _turned_down(park: Park, why: str) -> RejectedPark:
-    return _rejected(park, f"{NO_RELATION}：{why}" if park.accepts_projects else NO_PROJECTS)
-
-
-def _rejected(park: Park, why: str) -> RejectedPark:
-    return RejectedPark(park.code, (why,))
+    def _nested(self, park: Park, proposed: str) -> str:
+        if park.part_of == proposed:
+            return f"{PART_OF} {proposed}：已推荐所在园区"
+        inner = self._pack.parks[proposed]
+        return f"{PART_OF} {park.code}：已推荐其中的 {inner.code} {inner.name}，不重复推荐"
 
 
 def _lineage_codes(code: str | None, parks: Mapping[str, Park]) -> list[str]:
@@ -141,33 +223,29 @@ def _lineage_codes(code: str | None, parks: Mapping[str, Park]) -> list[str]:
     return found
 
 
-def _without_nested(ranked: Sequence[_Candidate], rejected: dict[str, RejectedPark]) -> list[_Candidate]:
+def _without_nested(ranked: Sequence[_Candidate]) -> tuple[list[_Candidate], dict[str, str]]:
     """Of a park and the one it lies in only the better stays; the outer one at a tie."""
     kept: list[_Candidate] = []
-    outer_first = sorted(ranked, key=lambda c: (-round(c.fit, 3), c.park.part_of is not None, c.park.code))
-    for candidate in outer_first:
+    nested: dict[str, str] = {}
+    holds: dict[str, str] = {}  # outer park → the one inside it that stays
+    there: set[str] = set()
+    for candidate in sorted(ranked, key=lambda c: (-round(c.fit, 3), c.park.part_of is not None, c.park.code)):
         park = candidate.park
-        inner = next((k.park for k in kept if k.park.part_of == park.code), None)
-        if park.part_of is not None and any(k.park.code == park.part_of for k in kept):
-            rejected[park.code] = _rejected(park, f"{PART_OF} {park.part_of}：已推荐所在园区")
-        elif inner is not None:
-            why = f"{PART_OF} {park.code}：已推荐其中的 {inner.code} {inner.name}，不重复推荐"
-            rejected[park.code] = _rejected(park, why)
+        if park.part_of is not None and park.part_of in there:
+            nested[park.code] = park.part_of
+        elif park.code in holds:
+            nested[park.code] = holds[park.code]
         else:
             kept.append(candidate)
-    return kept
+            there.add(park.code)
+            if park.part_of is not None:
+                holds.setdefault(park.part_of, park.code)
+    return kept, nested
 
 
-def _without_faint(kept: Sequence[_Candidate], rejected: dict[str, RejectedPark]) -> list[_Candidate]:
+def _without_faint(kept: Sequence[_Candidate]) -> list[_Candidate]:
     """What is far behind the best is not proposed: a list of twenty parks helps nobody."""
-    if not kept:
-        return []
-    least = kept[0].fit * LEAST_FIT
-    for place, candidate in enumerate(kept):
-        if candidate.fit < least or place >= MOST_PARKS:
-            why = f"{NO_RELATION}：仅有弱关联（{candidate.reasons[0]}），远不如已推荐的园区"
-            rejected[candidate.park.code] = _rejected(candidate.park, why)
-    return [c for c in kept if c.park.code not in rejected]
+    return [candidate for candidate in kept[:MOST_PARKS] if candidate.fit >= kept[0].fit * LEAST_FIT]
 
 
 def rank_districts(given: MatchInput, parks: Sequence[ProposedPark], pack: ReferencePack) -> tuple[Scored, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
 
 from crm.domain.match_input import MatchInput
 from crm.domain.reference import Park
@@ -51,28 +50,15 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What alone can break a need at a park: planned land (亩) and floor (㎡), or a free carrier's building."""
-
-    land_mu: float
-    floor_m2: float
-    has_free_carrier: bool
-
-    def may_break(self, given: MatchInput) -> bool:
-        """False: `judge` would find nothing broken, and need not be asked (half of a match's time)."""
-        return (
-            self.has_free_carrier or (given.land_mu or 0) > self.land_mu or (given.floor_area_m2 or 0) > self.floor_m2
-        )
+def planned_land_mu(park: Park, parks: Mapping[str, Park]) -> float | None:
+    """Planned land, 亩: that of the smallest park it lies in; None when nobody planned any."""
+    return min((p.planned_area_mu for p in _lineage(park, parks) if p.planned_area_mu is not None), default=None)
 
 
-def limits_of(park: Park, carriers: Sequence[Carrier], parks: Mapping[str, Park]) -> Limits:
-    """Found once a park, not once a report."""
-    lineage = list(_lineage(park, parks))
-    land = [p.planned_area_mu for p in lineage if p.planned_area_mu is not None]
-    floor = [p.planned_floor_area_wan_m2 * M2_PER_WAN for p in lineage if p.planned_floor_area_wan_m2 is not None]
-    free = any(carrier.state == "free" for carrier in carriers)
-    return Limits(min(land, default=inf), min(floor, default=inf), free)
+def planned_floor_m2(park: Park, parks: Mapping[str, Park]) -> float | None:
+    """Planned floor, ㎡, in the same way."""
+    planned = (p.planned_floor_area_wan_m2 for p in _lineage(park, parks))
+    return min((wan * M2_PER_WAN for wan in planned if wan is not None), default=None)
 
 
 def judge(given: MatchInput, park: Park, carriers: Sequence[Carrier], parks: Mapping[str, Park]) -> tuple[Finding, ...]:
@@ -81,7 +67,7 @@ def judge(given: MatchInput, park: Park, carriers: Sequence[Carrier], parks: Map
         return ()
     free = [c for c in carriers if c.state == "free"]
     return tuple(
-        finding
+        _answered(finding, given, park)
         for finding in (
             _land(given, park, parks),
             _floor(given, park, free, parks),
@@ -91,6 +77,17 @@ def judge(given: MatchInput, park: Park, carriers: Sequence[Carrier], parks: Map
         )
         if finding is not None
     )
+
+
+def _answered(finding: Finding, given: MatchInput, park: Park) -> Finding:
+    """An unknown that the operator has answered for this project is known now."""
+    if finding.verdict is Verdict.UNKNOWN:
+        for answer in given.answers:
+            if answer.park == park.code and answer.constraint == finding.constraint:
+                said = f"园区答复{'可以' if answer.verdict == Verdict.MEETS else '不行'}"
+                text = f"{finding.text.split('：')[0]}：{said}{f'，{answer.note}' if answer.note else ''}"
+                return Finding(finding.constraint, Verdict(answer.verdict), text)
+    return finding
 
 
 def _lineage(park: Park, parks: Mapping[str, Park]) -> Iterator[Park]:
@@ -107,12 +104,12 @@ def _land(given: MatchInput, park: Park, parks: Mapping[str, Park]) -> Finding |
     need = given.land_mu
     if not need or given.site_mode in BUILDING_MODES:
         return None
-    planned = [p.planned_area_mu for p in _lineage(park, parks) if p.planned_area_mu is not None]
-    if planned and need > min(planned):
-        limit = number(min(planned))
+    planned = planned_land_mu(park, parks)
+    if planned is not None and need > planned:
+        limit = number(planned)
         text = f"用地：需 {number(need)} 亩，园区规划 {limit} 亩；降到 {limit} 亩以内才可再议"
         return Finding("land", Verdict.BREAKS, text)
-    known = f"园区规划 {number(min(planned))} 亩，" if planned else ""
+    known = f"园区规划 {number(planned)} 亩，" if planned is not None else ""
     return Finding("land", Verdict.UNKNOWN, f"用地 {number(need)} 亩：{known}剩余可供用地待园区核实")
 
 
@@ -120,18 +117,14 @@ def _floor(given: MatchInput, park: Park, free: Sequence[Carrier], parks: Mappin
     need = given.floor_area_m2
     if not need:
         return None
-    planned = [
-        p.planned_floor_area_wan_m2 * M2_PER_WAN
-        for p in _lineage(park, parks)
-        if p.planned_floor_area_wan_m2 is not None
-    ]
-    if planned and need > min(planned):
-        limit = number(min(planned))
+    planned = planned_floor_m2(park, parks)
+    if planned is not None and need > planned:
+        limit = number(planned)
         text = f"建筑面积：需 {number(need)} ㎡，园区规划 {limit} ㎡；降到 {limit} ㎡以内才可再议"
         return Finding("floor_area", Verdict.BREAKS, text)
     if given.site_mode in BUILDING_MODES and free and all(c.free_area is not None for c in free):
         return _free_floor(need, [c.free_area or 0.0 for c in free])
-    known = f"园区规划 {number(min(planned))} ㎡，" if planned else ""
+    known = f"园区规划 {number(planned)} ㎡，" if planned is not None else ""
     return Finding("floor_area", Verdict.UNKNOWN, f"建筑面积 {number(need)} ㎡：{known}空置载体待园区核实")
 
 

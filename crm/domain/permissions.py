@@ -23,6 +23,9 @@ class Verb(StrEnum):
     EDIT_PROJECT = "修改项目"
     END_PROJECT = "搁置、流失或终止项目"
     TRANSFER = "流转项目"
+    EDIT_CHAINS = "修改产业链与匹配规则"
+    ASK_PARKS = "请园区核实"
+    ANSWER_CHECKS = "答复核实事项"
     ADMINISTER = "系统管理"
 
 
@@ -44,6 +47,9 @@ ALLOWED: Mapping[Verb, frozenset[Role]] = {
     Verb.EDIT_PROJECT: _WORKING,
     Verb.END_PROJECT: _WORKING,
     Verb.TRANSFER: _STEERING,
+    Verb.EDIT_CHAINS: _STEERING,
+    Verb.ASK_PARKS: _WORKING,
+    Verb.ANSWER_CHECKS: frozenset({Role.CARRIER}) | _WORKING,
     Verb.ADMINISTER: frozenset({Role.ADMIN}),
 }
 

@@ -96,11 +96,13 @@ class EconomicClass:
 
 @dataclass(frozen=True, slots=True)
 class ChainWord:
-    """A word of the trade (slang, English name, synonym) that speaks for a node. weight: 1 is that of a keyword."""
+    """A word of the trade (slang, English name, synonym) that speaks for a node. weight: 1 is that of a keyword; kind:
+    product, material, process, equipment, speech or english."""
 
     node: str
     word: str
     weight: float = 1.0
+    kind: str = "product"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,13 @@ class OutsideWord:
     word: str
     weight: float = 1.0
     kind: str = "word"  # or "class"
+
+
+@dataclass(frozen=True, slots=True)
+class SideLine:
+    """A clause of a business scope that anybody registers beside the real trade: it says little."""
+
+    phrase: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +146,6 @@ class ReferencePack:
     classes: Mapping[str, EconomicClass] = field(default_factory=dict)
     words: tuple[ChainWord, ...] = ()
     outside: tuple[OutsideWord, ...] = ()
+    side_lines: tuple[SideLine, ...] = ()
     divisions: Mapping[str, Division] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)  # of `match_weights.Weights` that are not the default

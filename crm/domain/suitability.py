@@ -13,9 +13,11 @@ from crm.domain.evidence import Evidence, Proof
 FAINT = 0.3  # below: no word of a chain worth the name
 TRACE = 0.1
 HINT_OF_OTHER = 0.15
-WEAK = 0.55  # below: suitable, yet a person should ask
-CONTESTED = 0.55  # outside trades claim this much of what the chains claim
-LOST = 1.05
+WEAK = 0.45  # below: suitable, yet a person should ask
+PROVEN = 0.4  # what an outside trade must have said for itself before it turns anybody away
+# outside trades claim this much of what the chains claim: lost, or a question; who says that he makes things is believed longer
+LOST, CONTESTED = 0.75, 0.5
+LOST_MAKER, CONTESTED_MAKER = 1.05, 0.7
 TRADES = 0.75  # this much of the proof comes from clauses that only sell
 
 
@@ -38,10 +40,11 @@ def decide(evidence: Evidence, hinted: bool) -> Suitability:
         return Suitability(True)
     if ours < FAINT and foreign < FAINT:
         return _nothing_known(evidence, ours, foreign)
-    if foreign > LOST * ours:
+    lost, contested = (LOST_MAKER, CONTESTED_MAKER) if evidence.says_making else (LOST, CONTESTED)
+    if foreign > lost * ours and foreign >= PROVEN:
         words = "、".join(evidence.outside[domain].best())
         return Suitability(False, note=f"不属本市产业链：主营属{domain}（{words}）")
-    if foreign > CONTESTED * ours:
+    if foreign > contested * ours:
         return Suitability(True, question=f"主业是制造研发，还是{domain}？")
     if evidence.trade_share > TRADES:
         return Suitability(True, question="生产还是贸易？")

@@ -1,25 +1,30 @@
 """The words that speak for a chain node, or for none of ours, compiled once from a reference pack.
 
-A dictionary keyed by the first two characters finds the longest word at each place; in Python this beats an
-alternation of thousands of words in `re`, and the domain may import no automaton. A word inside a longer
-match is not counted ("连接器" inside "汽车连接器"). Called by `crm/domain/evidence.py`.
+Which of them stand in a text is found by a `Finder`: the longest word at each place, none inside another ("连接器" inside
+"汽车连接器" is not counted). The domain imports no automaton; `crm/services/compiling.py` passes one in.
+Called by `crm/domain/evidence.py`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from crm.domain.clauses import REMEMBERED, STANDARD_LENGTH
 from crm.domain.reference import ChainNode, ReferencePack
+
+Finder = Callable[[str], Iterable[tuple[int, int, int]]]
+"""Text → (number of the word, start, end) of each word found, left to right."""
+FinderMaker = Callable[[Sequence[str]], Finder]
+Sounds = Callable[[str], Sequence[str]]
+"""Folded text → the sound of each character or Latin word."""
 
 KEYWORD, PRODUCT, NODE_NAME, CLASS_NAME, STEM = 1.0, 0.9, 0.9, 0.5, 0.5
 _LENGTH_HAN = (0.0, 0.3, 0.75, 0.95, 1.05, 1.15)
 _LENGTH_LATIN = (0.0, 0.2, 0.7, 0.9, 1.0, 1.0)
 _SUFFIX = re.compile(r"(?:专用设备制造|制造设备|设备制造|设备|装置|系统|制造|产品|制品|机|仪)$")
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
 _NAME_PARTS = re.compile(r"[与和及、/()]")
 
 
@@ -32,6 +37,9 @@ class Entry:
     outside: dict[str, float] = field(default_factory=dict)
     stem: bool = False
     loose: bool = True  # known only as the name of a class: words inside it count too
+    inside: tuple[Entry, ...] = ()
+    strongest: float = 0.0  # for one node
+    strongest_outside: float = 0.0
 
     def claim(self, node: str, weight: float) -> None:
         self.loose = self.loose and weight == CLASS_NAME
@@ -39,17 +47,34 @@ class Entry:
 
     def settle(self) -> None:
         """Turn raw weights into proof: a longer word says more, a word of many nodes says less of each."""
-        share = _length_factor(self.word) / max(1, len(self.nodes)) ** 0.6
+        length = _length_factor(self.word)
+        share = length / max(1.0, sum(self.nodes.values()) / max(self.nodes.values(), default=1.0)) ** 0.6
         self.nodes = {node: weight * share for node, weight in self.nodes.items()}
-        self.outside = {domain: weight * _length_factor(self.word) for domain, weight in self.outside.items()}
+        self.outside = {domain: weight * length for domain, weight in self.outside.items()}
+        self.strongest = max(self.nodes.values(), default=0.0)
+        self.strongest_outside = max(self.outside.values(), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A word at its place in a text."""
+
+    entry: Entry
+    start: int
+    end: int
 
 
 class Vocabulary:
     """Every word of a pack, ready to scan folded text."""
 
-    def __init__(self, pack: ReferencePack, fold: Callable[[str], str]) -> None:
-        self._entries: dict[str, Entry] = {}
+    def __init__(
+        self, pack: ReferencePack, fold: Callable[[str], str], make_finder: FinderMaker, sounds: Sounds | None = None
+    ) -> None:
         self._fold = fold
+        self._make_finder = make_finder
+        self._sounds = sounds
+        self._heard: tuple[Finder, list[Entry]] | None = None
+        self._by_word: dict[str, Entry] = {}
         for node in sorted(pack.nodes.values(), key=lambda node: node.code):
             if _enabled(pack, node):
                 self._learn_node(node, pack)
@@ -57,37 +82,56 @@ class Vocabulary:
             if word.node in pack.nodes and _enabled(pack, pack.nodes[word.node]):
                 self._claim(word.word, word.node, word.weight)
         for outside in pack.outside:
-            if outside.kind == "word":
-                entry = self._entry(outside.word)
+            if outside.kind == "word" and (entry := self._entry(outside.word)) is not None:
                 entry.outside[outside.domain] = max(entry.outside.get(outside.domain, 0.0), outside.weight)
         self._learn_stems()
-        for entry in self._entries.values():
+        self.entries = [entry for _, entry in sorted(self._by_word.items())]
+        for entry in self.entries:
             entry.settle()
-        self._lengths = _lengths_by_head(self._entries)
-        self._known_scan = lru_cache(maxsize=REMEMBERED)(self._scan)
+        self._find = make_finder([entry.word for entry in self.entries])
+        self._look_inside()
 
-    def scan(self, text: str) -> tuple[Entry, ...]:
-        """The entries found in folded `text`, left to right, longest first, none inside another."""
-        return self._known_scan(text) if len(text) <= STANDARD_LENGTH else self._scan(text)
+    def scan(self, text: str) -> list[Found]:
+        """The words found in folded `text`, left to right, longest first, none inside another."""
+        entries = self.entries
+        return [
+            Found(entries[number], start, end)
+            for number, start, end in self._find(text)
+            if _stands_alone(text, start, end)
+        ]
 
-    def _scan(self, text: str) -> tuple[Entry, ...]:
-        return tuple(self._found(text))
+    def hear(self, text: str) -> list[Entry]:
+        """The words that folded `text` sounds like (鸭力传感器 for 压力传感器): what dictation and typing make of them. Only
+        words of three characters and more; they are too many of two that sound alike."""
+        if self._sounds is None:
+            return []
+        if self._heard is None:
+            self._heard = self._learn_sounds(self._sounds)
+        find, entries = self._heard
+        rest = list(text)
+        for found in self.scan(text):  # what was read is not heard as something else
+            rest[found.start : found.end] = "," * (found.end - found.start)
+        return [
+            entries[number]
+            for run in _HAN.findall("".join(rest))
+            if len(run) > 2
+            for number, _, _ in find(_spelled(self._sounds(run)))
+        ]
 
-    def _found(self, text: str) -> Iterator[Entry]:
-        entries, lengths, end, size = self._entries, self._lengths, 0, len(text)
-        for start in range(size):
-            for length in lengths.get(text[start : start + 2]) or lengths.get(text[start], ()):
-                stop = start + length
-                if stop > size:
-                    continue
-                if stop <= end:
-                    break
-                entry = entries.get(text[start:stop])
-                if entry is not None and _stands_alone(text, start, stop):
-                    yield entry
-                    if not entry.loose:
-                        end = stop
-                        break
+    def _learn_sounds(self, sounds: Sounds) -> tuple[Finder, list[Entry]]:
+        by_sound: dict[str, Entry] = {}
+        for entry in self.entries:
+            if len(entry.word) > 2 and not entry.loose and _HAN.fullmatch(entry.word):
+                by_sound.setdefault(_spelled(sounds(entry.word)), entry)
+        return self._make_finder(list(by_sound)), list(by_sound.values())
+
+    def _look_inside(self) -> None:
+        """The name of a class is long and says little: the words it is made of speak too."""
+        firm = [entry for entry in self.entries if not entry.loose]
+        find = self._make_finder([entry.word for entry in firm])
+        for entry in self.entries:
+            if entry.loose and len(entry.word) > 2:
+                entry.inside = tuple(firm[number] for number, _, _ in find(entry.word))
 
     def _learn_node(self, node: ChainNode, pack: ReferencePack) -> None:
         for word in node.keywords:
@@ -103,23 +147,24 @@ class Vocabulary:
 
     def _learn_stems(self) -> None:
         """ "刻蚀" of "刻蚀设备": people drop the general ending. A stem that is a word already stays as it is."""
-        for word, entry in tuple(self._entries.items()):
+        for word, entry in tuple(self._by_word.items()):
             stem = _SUFFIX.sub("", word)
             if stem != word and len(stem) > 1 and not stem.isascii() and not self._is_word(stem):
                 for node, weight in entry.nodes.items():
-                    self._entries.setdefault(stem, Entry(stem, stem=True)).claim(node, weight * STEM)
+                    self._by_word.setdefault(stem, Entry(stem, stem=True)).claim(node, weight * STEM)
 
     def _is_word(self, text: str) -> bool:
-        entry = self._entries.get(text)
+        entry = self._by_word.get(text)
         return entry is not None and not entry.stem
 
     def _claim(self, word: str, node: str, weight: float) -> None:
-        if word:
-            self._entry(word).claim(node, weight)
+        entry = self._entry(word)
+        if entry is not None:
+            entry.claim(node, weight)
 
-    def _entry(self, word: str) -> Entry:
+    def _entry(self, word: str) -> Entry | None:
         folded = self._fold(word).strip()
-        return self._entries.setdefault(folded, Entry(folded))
+        return self._by_word.setdefault(folded, Entry(folded)) if folded else None
 
 
 def _enabled(pack: ReferencePack, node: ChainNode) -> bool:
@@ -127,20 +172,14 @@ def _enabled(pack: ReferencePack, node: ChainNode) -> bool:
     return industry is None or industry.enabled
 
 
+def _spelled(sounds: Sequence[str]) -> str:
+    """Syllables between blanks, so that `an` is not found in `san`."""
+    return f" {'  '.join(sounds)} "
+
+
 def _length_factor(word: str) -> float:
     table = _LENGTH_LATIN if word.isascii() else _LENGTH_HAN
     return table[min(len(word), len(table) - 1)]
-
-
-def _lengths_by_head(entries: Mapping[str, Entry]) -> dict[str, tuple[int, ...]]:
-    """First two characters → lengths of the words that begin so, longest first; a one-character word by itself."""
-    found: dict[str, set[int]] = {}
-    for word in entries:
-        found.setdefault(word[:2], set()).add(len(word))
-    for head, lengths in found.items():
-        if head[:1] in found:
-            lengths.add(1)
-    return {head: tuple(sorted(lengths, reverse=True)) for head, lengths in found.items()}
 
 
 def _stands_alone(text: str, start: int, stop: int) -> bool:
@@ -156,3 +195,16 @@ def _goes_on(pair: str) -> bool:
 def saturate(value: float) -> float:
     """Proof without limit → score 0–1."""
     return 1.0 - math.exp(-value)
+
+
+def plain_finder(words: Sequence[str]) -> Finder:
+    """A Finder of the standard library: fast enough for a few words, and what tests of this module use."""
+    numbers = {word: number for number, word in enumerate(words)}
+    longest_first = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    pattern = re.compile(longest_first) if words else None
+
+    def find(text: str) -> Iterator[tuple[int, int, int]]:
+        for match in pattern.finditer(text) if pattern else ():
+            yield numbers[match.group()], match.start(), match.end()
+
+    return find

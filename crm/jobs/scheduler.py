@@ -20,6 +20,7 @@ from crm.jobs.dispatch_clock import take_back_unanswered
 from crm.jobs.housekeeping import erase_old_messages
 from crm.jobs.index_check import compare_index
 from crm.jobs.lights import raise_changed_lights
+from crm.jobs.rematching import match_anew
 from crm.services.measures import JOB_DONE_AT, JOB_LATE_SECONDS, JOB_SECONDS
 from crm.store.leases import hold, release, succeed
 from crm.wiring import Deployment
@@ -32,6 +33,7 @@ log = structlog.get_logger("scheduler")
 Job = Callable[[Deployment], int]
 SCHEDULE: tuple[tuple[Job, dict[str, object]], ...] = (
     (take_back_unanswered, {"trigger": "interval", "seconds": 30}),
+    (match_anew, {"trigger": "interval", "seconds": 3}),
     (raise_changed_lights, {"trigger": "cron", "hour": 0, "minute": 10}),
     (erase_old_messages, {"trigger": "cron", "hour": 2, "minute": 30}),
     (compare_index, {"trigger": "cron", "hour": 3, "minute": 30}),

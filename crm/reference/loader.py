@@ -25,6 +25,7 @@ from crm.domain.reference import (
     Park,
     ReferenceOrganisation,
     ReferencePack,
+    SideLine,
 )
 from crm.reference.table import Row, Table, read_table
 
@@ -44,6 +45,7 @@ OPTIONAL = {
     "admin_divisions.csv": ("code", "parent", "level", "name_zh"),
     "chain_words.csv": ("node_code", "node_name", "words", "weight"),
     "outside_words.csv": ("domain", "words", "weight", "kind"),
+    "side_lines.csv": ("phrases",),
 }
 
 
@@ -73,6 +75,7 @@ def load_pack(folder: Path) -> ReferencePack:
         classes=classes,
         words=tuple(_chain_words(tables, nodes, faults)),
         outside=tuple(_outside_words(tables, faults)),
+        side_lines=_side_lines(tables),
         divisions={r["code"]: _division(r) for r in tables["admin_divisions.csv"].unique("code", faults)},
     )
     if faults:
@@ -89,7 +92,7 @@ def _read_tables(folder: Path) -> dict[str, Table]:
             tables[name] = read_table(folder / name, columns, required=name in REQUIRED)
         except Invalid as fault:
             faults.extend(fault.errors)
-    for name in ("chain_words.csv", "outside_words.csv"):
+    for name in ("chain_words.csv", "outside_words.csv", "side_lines.csv"):
         tables[f"general/{name}"] = read_table(GENERAL_WORDS / name, OPTIONAL[name], required=True)
     if faults:
         raise Invalid(*faults)
@@ -227,7 +230,7 @@ def _chain_words(
             if node is not None and row["node_name"] in ("", node.name):
                 weight = row.number("weight", faults)
                 for word in row.many("words"):
-                    yield ChainWord(node.code, word, 1.0 if weight is None else weight)
+                    yield ChainWord(node.code, word, 1.0 if weight is None else weight, row.get("kind") or "product")
 
 
 def _outside_words(tables: Mapping[str, Table], faults: list[FieldError]) -> Iterable[OutsideWord]:
@@ -237,6 +240,12 @@ def _outside_words(tables: Mapping[str, Table], faults: list[FieldError]) -> Ite
             weight = row.number("weight", faults)
             for word in row.many("words"):
                 yield OutsideWord(row["domain"], word, 1.0 if weight is None else weight, row["kind"])
+
+
+def _side_lines(tables: Mapping[str, Table]) -> tuple[SideLine, ...]:
+    names = ("general/side_lines.csv", "side_lines.csv")
+    phrases = (phrase for name in names for row in tables[name].rows for phrase in row.many("phrases"))
+    return tuple(map(SideLine, dict.fromkeys(phrases)))
 
 
 def _division(row: Row) -> Division:

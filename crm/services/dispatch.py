@@ -5,7 +5,7 @@ Rules propose, people decide: the choice is kept beside the proposal with its re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,7 +90,19 @@ def _choice(work: ProjectWork, district: str, park: str | None, note: str | None
     latest = next(iter(plain_rows(work.unit.session, statement.limit(1), Match.__table__)), None)
     if latest is None:
         return []
-    return [latest | {"chosen_district": district, "chosen_park": park, "choice_reason": note}]
+    chosen = {
+        "chosen_district": district,
+        "chosen_park": park,
+        "choice_reason": note,
+        "district_rank": _rank(district, latest["result"]["districts"]),
+        "park_rank": _rank(park, latest["result"]["parks"]) if park else None,
+    }
+    return [latest | chosen]
+
+
+def _rank(code: str, proposed: Sequence[Mapping[str, Any]]) -> int:
+    """Place in the proposal, from 1; 0 for one that was not proposed."""
+    return next((place for place, one in enumerate(proposed, 1) if one["code"] == code), 0)
 
 
 def accept(tools: Tools, actor: Actor, project_id: str, version: int) -> None:

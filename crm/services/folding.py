@@ -123,7 +123,8 @@ class Folding:
             if same or before["stage"] != BEFORE_DISPATCH:
                 return None
         self.known.matched_with[row["id"]] = enterprise
-        match = self.matching.match_row(row["id"], inputs, self.unit.now)
+        answers = self.known.answers.get(row["id"], ())
+        match = self.matching.match_row(row["id"], inputs, self.unit.now, answers)
         facts.keep_match(row, match)
         return match
 

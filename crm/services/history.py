@@ -40,6 +40,8 @@ STATE_TABLES = (
     "activities",
     "obstacles",
     "carriers",
+    "chain_edits",
+    "park_checks",
 )
 NOT_STATE = {
     "users": ("password_hash", "failed_sign_ins", "locked_until"),

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
+from crm.domain.match_input import Answer
 from crm.store.identity import Key, owners
 from crm.store.key_lists import in_keys
 from crm.store.models import Enterprise, EnterpriseKey, Lead, Model, Project, ProjectParty
+from crm.store.queries.park_checks import answers_of_projects
 from crm.store.unit_of_work import DocumentKey, Row
 
 Place = tuple[str, str]
@@ -29,6 +31,7 @@ class Known:
     projects: dict[str, Row] = field(default_factory=dict)
     leads: dict[str, Row] = field(default_factory=dict)
     leads_by_place: dict[Place, Row] = field(default_factory=dict)
+    answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)  # of parks, by project
     matched_with: dict[str, Row | None] = field(default_factory=dict)
     _of_enterprise: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     _of_project: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
@@ -112,6 +115,7 @@ def load_known(session: Session, keys: Collection[Key], places: Collection[Place
             known.codes[row["enterprise_id"]].add(row["value"])
     for project in known.projects.values():
         known.matched_with[project["id"]] = known.enterprises.get(project["enterprise_id"] or "")
+    known.answers = answers_of_projects(session, project_ids) if project_ids else {}
     return known
 
 

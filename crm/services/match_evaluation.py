@@ -1,74 +1,114 @@
-"""`crm match evaluate`: how good matching is, measured on labelled cases; the cases are never part of the product.
+"""How good matching is on labelled cases: shares with their Wilson intervals by kind of text, confusions, two baselines.
 
-Reads `dev_companies.jsonl` of CRM_EVAL_DIR: enterprise text with `expected` industry and node, or `negative` for
-none of ours.
+Called by `crm match evaluate` and by the trial of a new word before it goes live.
 """
 
 from __future__ import annotations
 
-import json
+import math
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from crm.domain.match_input import MatchInput
 from crm.domain.matching import Matcher
 from crm.domain.reference import ReferencePack
+from crm.services.compiling import compile_matcher
+from crm.services.evaluation_cases import Case
+from crm.services.match_answer import Answer, Answerer
+from crm.services.match_baselines import bm25, substring_count
 from search.folding import fold_text
+
+FIRST, IN_THREE, NODE_IN_FIVE = "industry first", "industry in three", "node in five"
+KEPT, REFUSED, SURE = "positives kept", "negatives refused", "positives sure"
+MEASURES = (FIRST, IN_THREE, NODE_IN_FIVE, KEPT, REFUSED, SURE)
+Z = 1.96  # 95 %
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`right` of `count` cases."""
+
+    right: int
+    count: int
+
+    @property
+    def value(self) -> float:
+        return self.right / self.count if self.count else 0.0
+
+    def interval(self) -> tuple[float, float]:
+        """Wilson's score interval at 95 %."""
+        if not self.count:
+            return 0.0, 1.0
+        n, p = self.count, self.value
+        middle, spread = p + Z * Z / (2 * n), Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
+        whole = 1 + Z * Z / n
+        return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
 
 
 @dataclass(slots=True)
 class Evaluation:
-    """Shares 0–1 over labelled cases, and the cases that went wrong by id."""
+    """One way of matching on some cases. `wrong`: ids by measure; `confused`: (expected, answered) industries."""
 
-    shares: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, Share] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
+    confused: Counter[tuple[str, str]] = field(default_factory=Counter)
     per_second: float = 0.0
 
 
-def evaluate(lines: Iterable[str], pack: ReferencePack) -> Evaluation:
-    matcher = Matcher(pack, fold=fold_text)
-    cases = [json.loads(line) for line in lines if line.strip()]
-    inputs = [_input(case) for case in cases]
-    started = time.perf_counter()
-    answers = [matcher.match(given).to_dict() for given in inputs]
-    spent = time.perf_counter() - started
-    outcome = Evaluation(per_second=len(cases) / spent if spent else 0.0)
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The matcher beside its baselines on the cases of one kind and part."""
+
+    kind: str
+    part: str
+    matcher: Evaluation
+    baselines: Mapping[str, Evaluation]
+
+
+def compare(cases: Sequence[Case], pack: ReferencePack) -> list[Comparison]:
+    """By kind and part, in that order."""
+    matcher = matcher_answers(compile_matcher(pack))
+    others = {"substring count": substring_count(pack, fold_text), "BM25": bm25(pack, fold_text)}
+    found = []
+    for kind, part in sorted({(case.kind, case.part) for case in cases}):
+        some = [case for case in cases if (case.kind, case.part) == (kind, part)]
+        beside = {name: evaluate(some, other) for name, other in others.items()}
+        found.append(Comparison(kind, part, evaluate(some, matcher), beside))
+    return found
+
+
+def matcher_answers(matcher: Matcher) -> Answerer:
+    return lambda given: Answer.of(matcher.match(given))
+
+
+def evaluate(cases: Iterable[Case], answer: Answerer) -> Evaluation:
+    outcome = Evaluation()
     judged: dict[str, list[bool]] = {}
-    for case, answer in zip(cases, answers, strict=True):
-        for measure, right in _judge(case, answer).items():
+    spent, count = 0.0, 0
+    for case in cases:
+        started = time.perf_counter()
+        answered = answer(case.given)
+        spent, count = spent + time.perf_counter() - started, count + 1
+        for measure, right in _judge(case, answered).items():
             judged.setdefault(measure, []).append(right)
             if not right:
-                outcome.wrong.setdefault(measure, []).append(str(case["id"]))
-    outcome.shares = {measure: sum(values) / len(values) for measure, values in judged.items()}
+                outcome.wrong.setdefault(measure, []).append(case.id)
+        if case.industry and answered.industries[:1] and answered.industries[0] not in case.industries:
+            outcome.confused[case.industry, answered.industries[0]] += 1
+    outcome.per_second = count / spent if spent else 0.0
+    outcome.shares = {name: Share(sum(judged[name]), len(judged[name])) for name in MEASURES if name in judged}
     return outcome
 
 
-def _input(case: Mapping[str, Any]) -> MatchInput:
-    return MatchInput(
-        name=case["name"],
-        aliases=tuple(filter(None, [case.get("short_name")])),
-        english_name=case.get("english_name") or "",
-        main_business=case.get("main_business") or "",
-        business_scope=case.get("business_scope") or "",
-    )
-
-
-def _judge(case: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, bool]:
-    if case["negative"]:
-        return {"negatives refused": not answer["suitable"]}
-    expected = case["expected"]
-    industries = [item["code"] for item in answer["industries"]]
-    nodes = [item["code"] for item in answer["nodes"]]
-    right_industries = {expected["industry"], *expected.get("alt_industries", ())}
-    right_nodes = {expected["node"], *expected.get("alt_nodes", ())}
+def _judge(case: Case, answer: Answer) -> dict[str, bool]:
+    """Doubt is right where a person would have to ask too."""
+    if case.negative:
+        return {REFUSED: not answer.suitable or (case.unsure_ok and answer.unsure)}
     return {
-        "positives kept": bool(answer["suitable"]),
-        "positives sure": not answer["unsure"],
-        "industry first": industries[:1] != [] and industries[0] in right_industries,
-        "industry in three": bool(right_industries & set(industries[:3])),
-        "main industry first": industries[:1] == [expected["industry"]],
-        "node in five": bool(right_nodes & set(nodes[:5])),
-        "node first": bool(right_nodes & set(nodes[:1])),
+        FIRST: answer.industries[:1] != () and answer.industries[0] in case.industries,
+        IN_THREE: bool(case.industries & set(answer.industries[:3])),
+        NODE_IN_FIVE: bool(case.nodes & set(answer.nodes[:5])),
+        KEPT: answer.suitable,
+        SURE: not answer.unsure,
     }

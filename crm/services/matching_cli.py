@@ -12,14 +12,14 @@ from typing import Any
 from crm.domain.match_input import MatchInput
 from crm.domain.matching import Matcher
 from crm.domain.reference import ReferencePack
+from crm.services.compiling import compile_matcher
 from schemas.events.leads import Codes, load_lead
 from schemas.faults import SchemaError
-from search.folding import fold_text
 
 
 def match_lines(lines: Iterable[str], pack: ReferencePack) -> Iterator[dict[str, Any]]:
     """One row out for each line in that is not blank: the answer of interface.md, or the line's first fault."""
-    matcher = Matcher(pack, fold=fold_text)
+    matcher = compile_matcher(pack)
     codes = Codes(frozenset(pack.districts), frozenset(pack.nodes), frozenset(pack.classes))
     for line in lines:
         if line.strip():

@@ -6,14 +6,17 @@ import threading
 import time
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from crm.domain.clock import Clock
+from crm.domain.chain_edits import ChainEdit as Edit
+from crm.domain.chain_edits import laid_over
+from crm.domain.clock import Clock, local_date
 from crm.domain.errors import CrmError
 from crm.domain.reference import ReferencePack
 from crm.reference.loader import load_pack as read_folder
 from crm.store.database import Database
-from crm.store.models import SearchRevision
+from crm.store.models import ChainEdit, SearchRevision
 from crm.store.reference import load_pack, loaded_version, save_pack
 from crm.store.unit_of_work import unit_of_work
 from schemas.events.leads import Codes
@@ -26,10 +29,12 @@ class ReferenceMissing(CrmError):
 
 
 class Reference:
-    """The pack of the database. Threads share it; a new version is noticed within two seconds."""
+    """The pack of the database under the edits that hold today. Threads share it; a change is noticed within two seconds."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
+        self._state: tuple[object, ...] = ()
         self._lock = threading.Lock()
         self._pack: ReferencePack | None = None
         self._codes: Codes | None = None
@@ -45,10 +50,13 @@ class Reference:
             return self._pack
 
     def _look(self) -> None:
+        day = local_date(self._clock.now())
         with self._database.read() as session:
             version = loaded_version(session)
-            if version is not None and (self._pack is None or self._pack.version != version):
-                self._pack = load_pack(session, version)
+            state = (version, *_edits_state(session), day)
+            if version is not None and state != self._state:
+                self._pack = laid_over(load_pack(session, version), _live_edits(session), day)
+                self._state = state
                 self._codes = Codes(
                     districts=frozenset(self._pack.districts),
                     nodes=frozenset(self._pack.nodes),
@@ -56,11 +64,26 @@ class Reference:
                 )
         self._looked = time.monotonic()
 
+    def look_again(self) -> None:
+        """Notice a change now, where the one who made it is to see it on the next page."""
+        with self._lock:
+            self._looked = float("-inf")
+
     def codes(self) -> Codes:
         """The codes a lead may name."""
         self.pack()
         assert self._codes is not None  # noqa: S101 (set together with the pack)
         return self._codes
+
+
+def _edits_state(session: Session) -> tuple[object, ...]:
+    """Changes whenever an edit goes live or is taken back."""
+    return tuple(session.execute(select(func.count(), func.max(ChainEdit.decided_at)).select_from(ChainEdit)).one())
+
+
+def _live_edits(session: Session) -> list[Edit]:
+    rows = session.scalars(select(ChainEdit).where(ChainEdit.state == "live"))
+    return [Edit(row.id, row.kind, row.subject, row.data, row.starts_on, row.ends_on) for row in rows]
 
 
 def load_reference(database: Database, clock: Clock, folder: Path) -> ReferencePack:

@@ -23,6 +23,7 @@ from crm.domain.reference import (
     Park,
     ReferenceOrganisation,
     ReferencePack,
+    SideLine,
 )
 from crm.store.bulk import insert_rows, upsert
 from crm.store.models import Organisation, ReferenceRow, ReferenceState
@@ -40,6 +41,7 @@ LISTED: dict[str, tuple[str, type[Any]]] = {
     "links": ("link", ChainLink),
     "words": ("word", ChainWord),
     "outside": ("outside", OutsideWord),
+    "side_lines": ("side_line", SideLine),
 }
 """Fields of the pack → kind of their rows and what a row becomes: by code, or in order."""
 

@@ -32,7 +32,7 @@ from schemas.topics import DOCUMENTS_RAISED
 RULE_VERSION = "2026-11"
 OUTBOX_SHARDS = 4
 NUDGE = 200  # documents named in one record
-UNPUBLISHED = frozenset({"organisation", "user"})  # people are nobody else's business
+UNPUBLISHED = frozenset({"organisation", "user", "chain_edit"})  # people and words are nobody else's business
 Row = dict[str, Any]
 DocumentKey = tuple[str, str]
 

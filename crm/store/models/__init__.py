@@ -5,6 +5,7 @@ sessions and reference data.
 """
 
 from crm.store.models.base import Model
+from crm.store.models.chains import ChainEdit, ParkCheck, RematchRun
 from crm.store.models.enterprises import Enterprise, EnterpriseHint, EnterpriseKey, MergeProposal
 from crm.store.models.leads import Contact, Lead, Receipt
 from crm.store.models.messages import (
@@ -44,6 +45,7 @@ __all__ = [
     "BusPartition",
     "BusRecord",
     "Carrier",
+    "ChainEdit",
     "Contact",
     "DeadLetter",
     "Enterprise",
@@ -63,6 +65,7 @@ __all__ = [
     "Obstacle",
     "Organisation",
     "OutboxMark",
+    "ParkCheck",
     "Project",
     "ProjectParty",
     "ProjectReader",
@@ -70,6 +73,7 @@ __all__ = [
     "Receipt",
     "ReferenceRow",
     "ReferenceState",
+    "RematchRun",
     "SearchRevision",
     "Submission",
     "User",

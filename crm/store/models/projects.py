@@ -96,6 +96,8 @@ class Match(Model):
     chosen_district: Mapped[str | None] = mapped_column(PROJECT)
     chosen_park: Mapped[str | None] = mapped_column(PROJECT)
     choice_reason: Mapped[str | None] = mapped_column(Text)
+    district_rank: Mapped[int | None]  # place of the chosen one in the proposal, from 1; 0: not proposed
+    park_rank: Mapped[int | None]
 
     __table_args__ = (Index("ix_matches_project_id_created_at", "project_id", "created_at"),)
 

@@ -10,10 +10,22 @@ from sqlalchemy.orm import Session
 
 from crm.domain.actors import Actor, Role
 from crm.domain.scope import Scope
-from crm.store.models import Assignment, Carrier, Enterprise, Lead, Obstacle, Organisation, Project, ProjectReader
+from crm.store.models import (
+    Assignment,
+    Carrier,
+    Enterprise,
+    Lead,
+    Obstacle,
+    Organisation,
+    ParkCheck,
+    Project,
+    ProjectReader,
+)
 
 SEEN_BY_DISTRICT = ("pending", "accepted", "ended")
 """Assignments that let a district see the project: a declined or expired one no longer does."""
+OPERATOR = "OP-"
+"""The organisation that runs a park is OP- and the park's code."""
 HELD_BEFORE = "ended"
 """The one of these whose district need not be the project's own: while it is pending or accepted, both are the same."""
 
@@ -100,6 +112,13 @@ def visible_enterprises(scope: Scope) -> ColumnElement[bool]:
         openly = exists().where(Lead.enterprise_id == Enterprise.id, Lead.confidential.is_(False))
         return or_(openly, Enterprise.id.in_(mine))
     return Enterprise.id.in_(mine)
+
+
+def visible_checks(scope: Scope) -> ColumnElement[bool]:
+    """Which questions to parks: an operator's own park's, which tell no project; for others those of visible projects."""
+    if scope.actor.role is Role.CARRIER:
+        return ParkCheck.park == scope.actor.organisation.removeprefix(OPERATOR)
+    return ParkCheck.project_id.in_(select(Project.id).where(visible_projects(scope)))
 
 
 def visible_carriers(scope: Scope) -> ColumnElement[bool]:
