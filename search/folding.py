@@ -7,6 +7,7 @@ engines and the identity keys see the same characters. Called by `names`, `token
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -28,19 +29,22 @@ class _Table(dict[int, str]):
     """Translation table filled on first sight of a character: categories are looked up once, not per name."""
 
     def __missing__(self, codepoint: int) -> str:
-        character = chr(codepoint)
-        category = unicodedata.category(character)
-        if character.isspace() or category.startswith("Z"):
-            folded = " "
-        elif category in _DROPPED:
-            folded = ""
-        else:
-            folded = _BRACKETS.get(character, character)
-        self[codepoint] = folded
+        folded = self[codepoint] = "".join(map(_plain, unicodedata.normalize("NFKC", chr(codepoint))))
         return folded
 
 
+def _plain(character: str) -> str:
+    category = unicodedata.category(character)
+    if character.isspace() or category.startswith("Z"):
+        return " "
+    return "" if category in _DROPPED else _BRACKETS.get(character, character).lower()
+
+
 _TABLE = _Table()
+_COMPOSING = re.compile(
+    "[\u0300-\u036f\u0483-\u1aff\u1d00-\u1dff\u20d0-\u20ff\u3099-\u309c\ua000-\uabff\ud7b0-\ud7ff\uff9e\uff9f]"
+)
+"""Scripts in which a character may join the one before it: Chinese and Latin texts have none."""
 _SHORT = 64  # names come again and again, bodies do not
 
 
@@ -55,7 +59,9 @@ def _fold_short(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).translate(_TABLE).lower()
+    if _COMPOSING.search(text) or not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFKC", text)
+    plain = text.translate(_TABLE)  # without marks that compose NFKC goes character by character
     if not plain.isascii():
         plain = _converter().convert(plain)
     return " ".join(plain.split())

@@ -32,7 +32,7 @@ COMMANDS = {
     "leads": ("leads", "线索。"),
     "match": (
         "matching",
-        "为线索（jsonl，每行一条 data）推荐环节、园区与区镇；match evaluate 用 CRM_EVAL_DIR 的用例评测。",
+        "为线索（jsonl，每行一条 data）推荐环节、园区与区镇；match evaluate 用评测用例测量，见 docs/matching.md。",
     ),
     "search": ("searching", "检索企业、线索、项目、园区、载体。"),
     "index": ("searching", "检索索引：重建、比对、修复。"),

@@ -1,4 +1,4 @@
-"""The map of an industry's chain: where something stands, where it is thin, where nothing is. Called by the pages of the chain."""
+"""The map of an industry's chain: where something stands, where it is thin, where nothing is. Called by the chain's pages."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ class ChainGraph:
                 self._having[code].append(park.code)
             for industry in park.industries:
                 self._of_industry[industry].append(park.code)
+        self._told: dict[tuple[str, str], str] = {}
         self._near = {code: self._near_industry(code) for code in pack.industries}
         self.fits: Mapping[str, Mapping[str, float]] = {
             code: dict(self._fits_of(node)) for code, node in pack.nodes.items()
@@ -43,6 +44,12 @@ class ChainGraph:
 
     def reason(self, node_code: str, park_code: str) -> str:
         """Why the park has the fit it has: a sentence a dispatcher would say."""
+        told = self._told.get((node_code, park_code))
+        if told is None:
+            told = self._told[node_code, park_code] = self._reason(node_code, park_code)
+        return told
+
+    def _reason(self, node_code: str, park_code: str) -> str:
         node, park = self._pack.nodes[node_code], self._pack.parks[park_code]
         if node.code in park.nodes:
             return f"同环节集聚：园区主攻“{node.name}”"

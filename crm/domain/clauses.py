@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
+
+from crm.domain.asides import apart, without_denied
 
 REMEMBERED = 32_768  # clauses of scopes are standard wording: most come again
 STANDARD_LENGTH = 64  # longer ones are nobody's standard, and would fill the memory
@@ -39,31 +41,7 @@ _BOILERPLATE = re.compile(
     r"|.*经营进料加工.*|.*三来一补.*|.*批准后方可.*|.*经营活动|.*售后服务|会议及展览服务|广告(?:设计|制作|发布|代理).{0,8}|人力资源服务.{0,8}"
     r"|信息系统集成服务|企业管理|知识产权服务.{0,6}|.*除外\)?|互联网信息服务|普通机械设备安装服务|业务培训.{0,20})$"
 )
-_MARKET = re.compile(
-    r"(?:应用于|服务于|适用于|配套于|用于|用在|装在|面向|针对|供货给|供应给|卖给|客户(?:主要)?(?:是|有|为|包括|:)?|终端(?:客户|用户)?(?:是|有|:)"
-    r"|投了?(?=[^,;。资入产放])|给|替|(?<!提)供(?!应|热|水|电|气|暖|货|销)|(?<![作成称])为(?!主))"
-    r"([^;。,\n]{2,30}?)(?:等(?:行业|领域|客户|厂商|企业)?)?(?=提供|供货|供应|生产|制造|代工|做|研发|设计|配套|上面|的|$)"
-)
-_DENIED = re.compile(
-    r"(?:不|没|未|从不|暂不)(?:再)?(?:做|生产|制造|涉及|从事|是(?:做|搞)?|搞|碰|沾|有(?:做|涉及))[^,;。\n]{1,24}"
-    r"|(?:跟|和|与|同)[^,;。\n]{1,12}?(?:没(?:有|啥|什么)?关系|无关|不沾边|两码事)"
-    r"|(?:早已|已经?|去年|前年|今年)(?:全部|陆续)?(?:停止|停了|停产|剥离|退出|关停|关了|砍掉|卖掉)[^,;。\n]{1,16}"
-)
-_FORMER = re.compile(
-    r"(?:原先|原来|以前|之前|过去|早年|早期|曾经|曾|本来|起家于|老本行|前身)(?:是|为|做|从事|搞|干|靠)?[^,;。\n]{1,20}"
-)
-_MEANS = re.compile(
-    r"(?:(?<![专车医家民商军通使应适采利引常选])用(?![于在的途户心品到作工电水地]|\w?于)|采用了?|利用|运用|借助|依托|通过)"
-    r"([^,;。\n]{2,16}?)(?=来|做|进行|实现|检测|捕捉|制造|生产|加工|制成|制备|提供|为|,|$)"
-)
-_WANTED = re.compile(
-    r"(?:想要|需要|要(?!做|搞|上|建|生产|扩|研|把|从|在)|需(?!求)|想找|想租|求购?(?!职)|最好|靠近|能不?能?给|有没有|配套要)[^,;。\n]{1,14}|[^,;。\n]{1,8}(?:也|还|都)要"
-)
 _NOW = re.compile(r"这次|本次|此次|项目是|新项目|拟建|拟投|转型|现在(?:主要)?(?:做|转)|转做|转产|改做|新上")
-_OWNED = re.compile(
-    r"(?:买来的|买的|引进了?|引入了?|设备(?:有|是|:)|建设了?|建成了?|自建|配备了?|装有|部署了?|覆盖)[^,;。\n]{1,14}?(?=的|[,;。\n]|$)"
-    r"|[^,;。、\n产销货付]{2,12}?[0-9一二两三四五六七八九十几]{1,3} ?(?:台|条线|条产线|部)(?![/每])"
-)
 _SPACED = re.compile(r"(?:[\u4e00-\u9fff] ){2,}[\u4e00-\u9fff]")  # what a scanner makes of wide lines
 _SENTENCE = re.compile(r"[;。\n!?]+")
 _CLAUSE = re.compile(r"[;。,\n!?]+")
@@ -81,8 +59,7 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """A piece of text and how much a word in it proves, 0–1. `trade`: it speaks of selling only; `market`: of
     customers, means or the past; `makes`: of making or developing; `side`: anybody registers it."""
 
@@ -104,40 +81,30 @@ class Clause:
 def statement_clauses(text: str) -> Iterator[Clause]:
     """Clauses of a free statement (main business, summary): the first says most; verbs rule a whole sentence."""
     position = 0
-    for sentence in _SENTENCE.split(_DENIED.sub("", _clean(text))):
+    for sentence in _SENTENCE.split(without_denied(_clean(text))):
         factor = _verb_factor(sentence)
         for part in sentence.split(","):
             if not part:
                 continue
             weight = factor * max(0.5, 1.0 - 0.1 * position) * (NOW if _NOW.search(part) else 1.0)
-            own, others = _apart(part)
+            own, others = apart(part)
             for other in others:
                 yield Clause(other, weight * MARKET, market=True)
             yield Clause(own, weight, factor == ONLY_SELLS, makes=bool(_MAKING.search(sentence)))
             position += 1
 
 
-def _apart(part: str) -> tuple[str, list[str]]:
-    """What is said of the enterprise itself, and what of its customers, its machines and its past."""
-    others: list[str] = []
-    for pattern in (_FORMER, _MARKET, _MEANS, _OWNED, _WANTED):
-        found = [match.group(match.lastindex or 0) for match in pattern.finditer(part)]
-        if found:
-            others.extend(found)
-            part = pattern.sub(";", part)
-    return part, others
-
-
-def scope_clauses(text: str, side_lines: Collection[str] = ()) -> Iterator[Clause]:
+def scope_clauses(text: str, side_lines: Collection[str] = (), *, alone: bool = True) -> Iterator[Clause]:
     """Clauses of a business scope without its boilerplate; making weighs more than selling, first more than last, and what
-    anybody registers beside it (`side_lines`) hardly counts."""
+    anybody registers beside it (`side_lines`) hardly counts, and not at all where the scope does not stand alone."""
     position = 0
     for part in _CLAUSE.split(_clean(text)):
         factor = _known_scope_factor(part) if len(part) <= STANDARD_LENGTH else _scope_factor(part)
         if factor is None:
             continue
         if part in side_lines:
-            yield Clause(part, factor * SIDE_LINE, factor == ONLY_SELLS, side=True)
+            if alone:
+                yield Clause(part, factor * SIDE_LINE, factor == ONLY_SELLS, side=True)
             continue
         yield Clause(part, factor * max(0.4, 1.0 - 0.05 * position), factor == ONLY_SELLS)
         position += 1

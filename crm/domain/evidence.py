@@ -6,7 +6,7 @@ Proof keeps the words it came from: reasons are made of them. Called by `crm/dom
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from crm.domain.clauses import Clause, scope_clauses, statement_clauses
@@ -38,7 +38,11 @@ class Proof:
 
     def add(self, word: str, strength: float) -> None:
         """A word said again proves little more: only a stronger place raises it, plus a tenth."""
-        before = self.words.get(word, 0.0)
+        before = self.words.get(word)
+        if before is None:
+            self.words[word] = strength
+            self.strength += strength
+            return
         after = max(before, strength) + (0.1 * min(before, strength))
         self.words[word] = after
         self.strength += after - before
@@ -57,6 +61,7 @@ class Evidence:
     traded: float = 0.0
     has_statement: bool = False
     says_making: bool = False
+    registered: bool = False  # a main business or scope is given, not only what somebody typed
 
     @property
     def strongest(self) -> float:
@@ -88,7 +93,7 @@ class EvidenceFinder:
         self._class_names = {c.code: c.name for c in pack.classes.values()}
 
     def read(self, given: MatchInput) -> Evidence:
-        evidence = Evidence()
+        evidence = Evidence(registered=bool(given.main_business or given.business_scope))
         for code in given.chain_nodes:
             evidence.nodes.setdefault(code, Proof()).add("报送单位指明", HINT)
         for name, weight, outside in STATEMENTS:
@@ -116,7 +121,7 @@ class EvidenceFinder:
     def _read_scope_and_name(self, evidence: Evidence, given: MatchInput) -> None:
         """Scope and name prove little beside a statement, and are all there is without one."""
         stated = evidence.has_statement
-        scope = tuple(scope_clauses(self._fold(given.business_scope[:MOST_READ]), self._side_lines))
+        scope = tuple(scope_clauses(self._fold(given.business_scope[:MOST_READ]), self._side_lines, alone=not stated))
         self._read_clauses(evidence, scope, SCOPE if stated else SCOPE_ALONE, SCOPE_OUTSIDE if stated else SCOPE_ALONE)
         name_weight = NAME if stated or scope else NAME_ALONE
         name = Clause(self._fold(given.name), 1.0)
@@ -129,24 +134,31 @@ class EvidenceFinder:
     def _read_clauses(self, evidence: Evidence, clauses: Iterable[Clause], weight: float, outside: float) -> None:
         for clause in clauses:
             found = self._vocabulary.scan(clause.text)
+            last = len(found) - 1
             for place, word in enumerate(found):
-                share = _as_modifier(found, place, clause.text)
-                theirs = MODIFIER if _PRODUCT.match(clause.text, word.end) else share
-                for entry in (word.entry, *word.entry.inside):
-                    self._count(evidence, entry, clause, weight * share, outside * theirs)
+                entry = word.entry
+                share = theirs = _as_modifier(word, found[place + 1], clause.text) if place < last else 1.0
+                if entry.outside and _PRODUCT.match(clause.text, word.end):
+                    theirs = MODIFIER
+                self._count(evidence, entry, clause, weight * share, outside * theirs)
+                for inner in entry.inside:
+                    self._count(evidence, inner, clause, weight * share, outside * theirs)
 
     @staticmethod
     def _count(evidence: Evidence, entry: Entry, clause: Clause, weight: float, outside: float) -> None:
+        word, nodes = entry.word, evidence.nodes
+        scale = clause.weight * weight
         for node, strength in entry.nodes.items():
-            proof = evidence.nodes.get(node)
+            proof = nodes.get(node)
             if proof is None:
-                proof = evidence.nodes[node] = Proof()
-            proof.add(entry.word, strength * clause.weight * weight)
+                proof = nodes[node] = Proof()
+            proof.add(word, strength * scale)
         if entry.nodes:
             evidence.count(entry.strongest * weight, clause.trade)
-        for domain, strength in entry.outside.items():
-            proven = strength * clause.outside_weight * outside
-            evidence.outside.setdefault(domain, Proof()).add(entry.word, proven)
+        if entry.outside:
+            scale = clause.outside_weight * outside
+            for domain, strength in entry.outside.items():
+                evidence.outside.setdefault(domain, Proof()).add(word, strength * scale)
 
     def _read_class(self, evidence: Evidence, code: str) -> None:
         """A class of GB/T 4754 speaks for the nodes that bear it, less for those of the same 中类."""
@@ -165,17 +177,13 @@ class EvidenceFinder:
             ancestor = self._parents.get(ancestor)
 
 
-def _as_modifier(found: Sequence[Found], place: int, text: str) -> float:
+def _as_modifier(word: Found, head: Found, text: str) -> float:
     """The last noun of a compound is what it is about: in "机器人主题餐厅" a restaurant, in "食品机械" a machine. A word with
     another of its own weight close behind, and nothing between that joins or lists, says less. Share left, 0–1."""
-    if place + 1 >= len(found):
-        return 1.0
-    word, head = found[place], found[place + 1]
-    between = text[word.end : head.start]
-    if len(between) > MODIFIED_WITHIN or _APART.search(between):
+    if head.start - word.end > MODIFIED_WITHIN or _APART.search(text, word.end, head.start):
         return 1.0
     mine, others = word.entry, head.entry
-    if mine.nodes.keys() & others.nodes.keys() or mine.outside.keys() & others.outside.keys():
+    if not mine.nodes.keys().isdisjoint(others.nodes) or not mine.outside.keys().isdisjoint(others.outside):
         return 1.0
     heavy = max(others.strongest, others.strongest_outside) >= AS_HEAVY * max(mine.strongest, mine.strongest_outside)
     return MODIFIER if heavy else 1.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -33,7 +34,7 @@ class Answer:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MatchInput:
     """Enterprise text, project needs and hints of one report. Numbers are None when not said, never zero."""
 
@@ -56,7 +57,7 @@ class MatchInput:
     chain_nodes: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
 
-    @property
+    @cached_property
     def sets_constraints(self) -> bool:
         """Whether the report says anything that a site could break."""
         needs = (self.land_mu, self.floor_area_m2, self.energy_tce, self.process_risks)

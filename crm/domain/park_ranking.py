@@ -22,7 +22,8 @@ from crm.domain.reference import Park, ReferencePack
 BEST, FURTHER = 0.85, 0.05  # shares of the best relation of any node, and of the next two
 LEAST_FIT = 0.25  # below this share of the best park's fit a relation is not worth a visit
 MOST_PARKS = 8
-DEPTH, DEEPER = 24, 8  # parks looked at for each node at first; so many times more when too few of them do
+ENOUGH = 10  # the most that are proposed, and two that may lie inside another
+DEPTH, DEEPER = 16, 8  # parks looked at for each node at first; so many times more when too few of them do
 NO_RELATION, NO_PROJECTS, PART_OF, BREAKS = "no chain relation", "accepts no projects", "part of", "breaks"
 UNRELATED = "园区定位与所判环节没有上下游关系"
 
@@ -127,13 +128,13 @@ class ParkRanking:
             codes.update(park for park in self._parks_in(code) if any(park in self._graph.fits[n.code] for n in nodes))
         scored = sorted((-self._score(given, nodes, code), code) for code in codes if code not in broken)
         candidates = []
-        least = 0.0
+        least, room = 0.0, self._weights.room if given.sets_constraints else 0.0
         for negative, code in scored:
-            if -negative + self._weights.room < least:
+            if -negative + room < least:
                 break
             candidates.append(self._weigh(given, code, -negative))
-            if len(candidates) >= 2 * MOST_PARKS:  # enough that none behind can come before, nested ones left out
-                least = sorted((c.fit for c in candidates), reverse=True)[2 * MOST_PARKS - 1]
+            if len(candidates) >= ENOUGH:  # none behind can come before, nested ones left out
+                least = sorted((c.fit for c in candidates), reverse=True)[ENOUGH - 1]
         kept, nested = _without_nested(candidates)
         return _without_faint(kept), nested, exhausted
 
@@ -150,8 +151,10 @@ class ParkRanking:
 
     def _score(self, given: MatchInput, nodes: Sequence[Scored], code: str) -> float:
         """The best relation of any node, further ones adding a little, and what is wished."""
-        fits = sorted((node.score * self._graph.fits[node.code].get(code, 0.0) for node in nodes), reverse=True)
-        score = fits[0] * BEST + sum(fits[1:3]) * FURTHER + self._balance[code]
+        fits = self._graph.fits
+        weighed = [node.score * fits[node.code].get(code, 0.0) for node in nodes]
+        weighed.sort(reverse=True)
+        score = weighed[0] * BEST + sum(weighed[1:3]) * FURTHER + self._balance[code]
         district = self._pack.parks[code].district
         if district is not None:
             if district in given.preferred_districts:
@@ -162,6 +165,8 @@ class ParkRanking:
 
     def _weigh(self, given: MatchInput, code: str, score: float) -> _Candidate:
         park = self._pack.parks[code]
+        if not given.sets_constraints:
+            return _Candidate(park, score)
         findings = self.judge(given, code)
         meets = any(finding.verdict is Verdict.MEETS for finding in findings)
         return _Candidate(park, score + self._weights.room if meets else score, findings)

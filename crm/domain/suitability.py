@@ -18,6 +18,7 @@ PROVEN = 0.4  # what an outside trade must have said for itself before it turns 
 # outside trades claim this much of what the chains claim: lost, or a question; who says that he makes things is believed longer
 LOST, CONTESTED = 0.75, 0.5
 LOST_MAKER, CONTESTED_MAKER = 1.05, 0.7
+LOST_IN_SPEECH, CONTESTED_IN_SPEECH = 1.3, 0.8  # a message names much that is not the trade: its writer can be asked
 TRADES = 0.75  # this much of the proof comes from clauses that only sell
 
 
@@ -40,7 +41,7 @@ def decide(evidence: Evidence, hinted: bool) -> Suitability:
         return Suitability(True)
     if ours < FAINT and foreign < FAINT:
         return _nothing_known(evidence, ours, foreign)
-    lost, contested = (LOST_MAKER, CONTESTED_MAKER) if evidence.says_making else (LOST, CONTESTED)
+    lost, contested = _bounds(evidence)
     if foreign > lost * ours and foreign >= PROVEN:
         words = "、".join(evidence.outside[domain].best())
         return Suitability(False, note=f"不属本市产业链：主营属{domain}（{words}）")
@@ -51,6 +52,12 @@ def decide(evidence: Evidence, hinted: bool) -> Suitability:
     if ours < WEAK:
         return Suitability(True, question="主要生产什么产品？")
     return Suitability(True)
+
+
+def _bounds(evidence: Evidence) -> tuple[float, float]:
+    if not evidence.registered:
+        return LOST_IN_SPEECH, CONTESTED_IN_SPEECH
+    return (LOST_MAKER, CONTESTED_MAKER) if evidence.says_making else (LOST, CONTESTED)
 
 
 def _claim(proofs: dict[str, Proof]) -> float:

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from crm.domain.reference import ChainNode, ReferencePack
 
@@ -55,8 +56,7 @@ class Entry:
         self.strongest_outside = max(self.outside.values(), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A word at its place in a text."""
 
     entry: Entry
@@ -184,6 +184,8 @@ def _length_factor(word: str) -> float:
 
 def _stands_alone(text: str, start: int, stop: int) -> bool:
     """Latin words match whole: `AR` is not in `ARM`. Han words need no border."""
+    if text[start] > "z" and text[stop - 1] > "z":  # the quick answer for Han words
+        return True
     return not (_goes_on(text[max(0, start - 1) : start + 1]) or _goes_on(text[stop - 1 : stop + 1]))
 
 

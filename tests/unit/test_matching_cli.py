@@ -11,7 +11,9 @@ import pytest
 import crm.reference
 from crm.domain.reference import ReferencePack
 from crm.reference.loader import load_pack
-from crm.services.match_evaluation import evaluate
+from crm.services.compiling import compile_matcher
+from crm.services.evaluation_cases import case_of
+from crm.services.match_evaluation import Share, evaluate, matcher_answers
 from crm.services.matching_cli import match_lines
 
 
@@ -78,6 +80,6 @@ def test_an_evaluation_counts_right_and_wrong(pack: ReferencePack) -> None:
          "expected": {"industry": "IT", "node": "IT07"}},
         {"id": "3", "name": "丙", "main_business": "白酒的酿造与销售", "negative": True, "expected": {}},
     ]  # fmt: skip
-    outcome = evaluate([json.dumps(case, ensure_ascii=False) for case in cases], pack)
-    assert (outcome.shares["positives kept"], outcome.shares["negatives refused"]) == (0.5, 1.0)
+    outcome = evaluate([case_of(case) for case in cases], matcher_answers(compile_matcher(pack)))
+    assert (outcome.shares["positives kept"], outcome.shares["negatives refused"]) == (Share(1, 2), Share(1, 1))
     assert outcome.wrong["positives kept"] == ["2"]

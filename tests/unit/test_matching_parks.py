@@ -8,10 +8,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm.domain.match_input import MatchInput, SiteNeeds
+from crm.domain.match_input import Answer, MatchInput, SiteNeeds
 from crm.domain.match_result import MatchResult
+from crm.domain.match_weights import Standing
 from crm.domain.matching import Matcher
-from crm.domain.parks import Carrier
+from crm.domain.park_limits import ParkLimits
+from crm.domain.parks import Carrier, Verdict, judge
+from crm.domain.reference import Park
 from tests.factories.packs import small_pack
 
 BOARDS = "线路板的研发与生产"
@@ -218,3 +221,76 @@ def test_what_nobody_knows_never_rejects(energy: float | None, land: float | Non
     matcher = Matcher(small_pack(parks=unmeasured), [Carrier("K1", park="P1")])
     report = MatchInput(main_business=BOARDS, energy_tce=energy, land_mu=land, process_risks=tuple(risks))
     assert matcher.match(report).rejected == ()
+
+
+SITES = st.builds(
+    Carrier,
+    code=st.just("K"),
+    park=st.sampled_from(["P1", "P2", "P3", "P4", "P6"]),
+    free_area=st.none() | st.integers(0, 3000),
+    storey=st.none() | st.integers(1, 5),
+    height_m=st.none() | st.integers(3, 12),
+    load_t_m2=st.none() | st.integers(0, 5),
+    power_kva=st.none() | st.integers(0, 3000),
+    accepts_risks=st.lists(st.sampled_from(["电镀", "危化"]), max_size=1).map(tuple),
+    refuses_risks=st.lists(st.sampled_from(["电镀", "危化"]), max_size=2).map(tuple),
+    state=st.sampled_from(["free", "let"]),
+)
+NEEDS = st.builds(
+    MatchInput,
+    site_mode=st.sampled_from(["land", "lease", "undecided"]),
+    land_mu=st.none() | st.integers(1, 300),
+    floor_area_m2=st.none() | st.integers(1, 40_000),
+    process_risks=st.lists(st.sampled_from(["电镀", "危化"]), max_size=2).map(tuple),
+    site_needs=st.builds(
+        SiteNeeds,
+        storey=st.none() | st.integers(1, 5),
+        height_m=st.none() | st.integers(3, 12),
+        load_t_m2=st.none() | st.integers(1, 5),
+        power_kva=st.none() | st.integers(1, 3000),
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(SITES, max_size=5), NEEDS)
+def test_the_quick_look_at_limits_says_what_judging_each_park_says(carriers: list[Carrier], needs: MatchInput) -> None:
+    held = {
+        code: [c for c in carriers if c.park and code in (c.park, PACK.parks[c.park].part_of)] for code in PACK.parks
+    }
+    judged = {
+        code
+        for code, park in PACK.parks.items()
+        if any(f.verdict is Verdict.BREAKS for f in judge(needs, park, held[code], PACK.parks))
+    }
+    assert ParkLimits(PACK.parks, held).broken_by(needs) == judged
+
+
+def test_a_district_with_little_in_hand_is_raised() -> None:
+    matcher = MATCHER.at((), Standing(open_projects={"D1": 30, "D2": 1}))
+    given = MatchInput(main_business=BOARDS)
+    assert score(matcher.match(given), "P2") > score(MATCHER.match(given), "P2")
+
+
+def test_what_landed_in_a_park_counts_as_there() -> None:
+    result = MATCHER.at((), Standing(residents={"P3": frozenset({"A01"})})).match(MatchInput(main_business=BOARDS))
+    assert next(park for park in result.parks if park.code == "P3").reasons[0] == "同环节集聚：园区已有“电路板”项目落地"
+
+
+def test_a_parks_no_to_a_check_rejects_it_for_this_project() -> None:
+    result = match(land_mu=90, site_mode="land", answers=(Answer("P1", "land", "breaks", "只剩 40 亩"),))
+    assert rejection(result, "P1") == ("breaks 用地 90 亩：园区答复不行，只剩 40 亩",)
+
+
+def test_a_parks_yes_to_a_check_is_a_reason() -> None:
+    result = match(land_mu=90, site_mode="land", answers=(Answer("P1", "land", "meets"),))
+    assert "园区答复可以" in result.parks[0].reasons[-1]
+
+
+def test_among_a_thousand_parks_the_best_are_found() -> None:
+    many = {
+        f"Q{n:04}": Park(f"Q{n:04}", f"园{n}", district="D2", industries=("BB",), nodes=("B02",)) for n in range(1000)
+    }
+    matcher = Matcher(small_pack(parks={**PACK.parks, **many}))
+    result = matcher.match(MatchInput(main_business=BOARDS, preferred_districts=("D1",)))
+    assert (result.parks[0].code, len(result.parks) + len(result.rejected)) == ("P1", 1006)

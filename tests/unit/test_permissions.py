@@ -11,8 +11,8 @@ from crm.domain.permissions import Verb, may, require
 BY_ROLE = {
     Role.REPORTER: {Verb.REPORT, Verb.CHECK},
     Role.DISPATCHER: set(Verb) - {Verb.ANSWER_DISPATCH, Verb.ADMINISTER},
-    Role.DISTRICT: set(Verb) - {Verb.DISPATCH, Verb.TRANSFER, Verb.ADMINISTER},
-    Role.CARRIER: set(),
+    Role.DISTRICT: set(Verb) - {Verb.DISPATCH, Verb.TRANSFER, Verb.EDIT_CHAINS, Verb.ADMINISTER},
+    Role.CARRIER: {Verb.ANSWER_CHECKS},
     Role.DEPARTMENT: {Verb.READ_PROJECTS},
     Role.LIAISON: {Verb.READ_PROJECTS, Verb.READ_ENTERPRISES, Verb.RAISE_OBSTACLE},
     Role.LEADER: {Verb.READ_PROJECTS, Verb.READ_ENTERPRISES},

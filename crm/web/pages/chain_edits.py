@@ -113,7 +113,9 @@ def propose_weights() -> Response:
     """Only the weights that were changed become part of the edit."""
     now = Weights(**tools().reference.pack().weights)
     data = {
-        name: _number(name) for name in Weights.names() if request.form.get(name) and _number(name) != getattr(now, name)
+        name: _number(name)
+        for name in Weights.names()
+        if request.form.get(name) and _number(name) != getattr(now, name)
     }
     return _simple(Proposal("weights", "weights", data, text("reason", longest=500), day("starts_on")), "/matching")
 
@@ -152,9 +154,7 @@ def decide(edit_id: str, verb: str) -> Response:
     else:
         approve = verb == "approve"
         said = "已生效，新线索即按此匹配；已有项目可重新匹配" if approve else "已记为未采纳"
-        message = _settled(
-            lambda: chain_edits.decide(tools(), actor, edit_id, approve=approve, reason=reason), said
-        )
+        message = _settled(lambda: chain_edits.decide(tools(), actor, edit_id, approve=approve, reason=reason), said)
     tools().reference.look_again()
     return message
 
@@ -179,7 +179,7 @@ def matching() -> Response:
         districts, industries = hits_by_district(session, scope), hits_by_industry(session, scope)
         return show(
             "matching.html",
-            part="parts/rematch.html" if request.args.get("part") == "run" else None,
+            part="parts/rematch.html",
             whole=sum(districts.values(), Hits()),
             districts=districts,
             industries=industries,

@@ -6,9 +6,12 @@ Reading only; counts and lists go through the scope. What officers change is `ch
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from crm.domain.actors import Actor
 from crm.domain.chain_edits import RELATIONS, WORD_KINDS
 from crm.domain.chain_map import STANDINGS, Standing, by_position, neighbours, places
 from crm.domain.errors import NotFound
@@ -45,9 +48,9 @@ def chain_list() -> Response:
     )
 
 
-def _counts(session: object, actor: object) -> Mapping[str, tuple[int, int]]:
-    scope = scope_of(session, actor)  # type: ignore[arg-type]
-    return {code: (count.landed, count.talking) for code, count in count_by_node(session, scope).items()}  # type: ignore[arg-type]
+def _counts(session: Session, actor: Actor) -> Mapping[str, tuple[int, int]]:
+    counts = count_by_node(session, scope_of(session, actor))
+    return {code: (count.landed, count.talking) for code, count in counts.items()}
 
 
 @blueprint.get("/chains/<industry>")
@@ -82,7 +85,7 @@ def chain_node(code: str) -> Response:
     return show_node(code)
 
 
-def show_node(code: str, *, status: int = 200, **more: object) -> Response:
+def show_node(code: str, *, status: int = 200, **more: Any) -> Response:
     """The page of a node. `more`: a refused form shown again with what was entered."""
     actor = current_actor()
     require(actor, Verb.READ_PROJECTS)
