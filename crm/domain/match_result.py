@@ -19,6 +19,7 @@ class Scored:
     code: str
     score: float
     reasons: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()  # of the text, that a node rests on, the weightiest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,10 @@ class MatchResult:
             "unsure": self.unsure,
             "question": self.question,
             "industries": [{"code": i.code, "score": round(i.score, 3)} for i in self.industries],
-            "nodes": [{"code": n.code, "score": round(n.score, 3), "reasons": list(n.reasons)} for n in self.nodes],
+            "nodes": [
+                {"code": n.code, "score": round(n.score, 3), "reasons": list(n.reasons), "words": list(n.words)}
+                for n in self.nodes
+            ],
             "parks": [
                 {
                     "code": p.code,

@@ -11,7 +11,7 @@ from copy import copy
 from functools import partial
 
 from crm.domain.clauses import fold_text
-from crm.domain.evidence import Evidence, EvidenceFinder
+from crm.domain.evidence import Evidence, EvidenceFinder, Proof
 from crm.domain.match_input import MatchInput
 from crm.domain.match_result import MatchResult, ProposedPark, Scored
 from crm.domain.match_weights import NOTHING_KNOWN, Standing, Weights
@@ -22,9 +22,14 @@ from crm.domain.suitability import decide
 from crm.domain.vocabulary import FinderMaker, Sounds, plain_finder, saturate
 
 RULES_VERSION = "matching-1"
-MOST_NODES = 8
+MOST_NODES, MOST_WORDS = 8, 8
 LEAST_NODE = 0.25  # of the strongest node's proof
 INDUSTRY_SHARES = (1.0, 0.35, 0.2, 0.1)
+
+
+def _scored(code: str, proof: Proof) -> Scored:
+    words = proof.best(MOST_WORDS)
+    return Scored(code, saturate(proof.strength), (f"提到{'、'.join(words[:3])}",), words)
 
 
 class Matcher:
@@ -80,11 +85,7 @@ class Matcher:
     def _nodes(self, evidence: Evidence) -> tuple[Scored, ...]:
         ranked = sorted(evidence.nodes.items(), key=lambda item: (-item[1].strength, item[0]))[:MOST_NODES]
         least = ranked[0][1].strength * LEAST_NODE if ranked else 0.0
-        return tuple(
-            Scored(code, saturate(proof.strength), (f"提到{'、'.join(proof.best())}",))
-            for code, proof in ranked
-            if proof.strength >= least
-        )
+        return tuple(_scored(code, proof) for code, proof in ranked if proof.strength >= least)
 
     def _industries(self, evidence: Evidence) -> tuple[Scored, ...]:
         """An industry is as strong as its strongest nodes together, each further one counting less."""

@@ -53,9 +53,8 @@ def propose(tools: Tools, actor: Actor, wanted: Proposal) -> str:
     edit = Edit(
         new_id(), wanted.kind, wanted.subject.strip(), dict(wanted.data), wanted.starts_on or day, wanted.ends_on
     )
-    pack = tools.reference.pack()
-    check(pack, edit)
-    trial = try_out(pack, edit, read_cases(tools.settings.reference_dir), day)
+    check(tools.reference.pack(), edit)
+    trial = try_out(tools.matching.matcher(), edit, read_cases(tools.settings.reference_dir), day)
     row = {
         "id": edit.id,
         "version": 1,

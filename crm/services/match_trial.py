@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from crm.domain.chain_edits import ChainEdit, laid_over
-from crm.domain.reference import ReferencePack
+from crm.domain.matching import Matcher
 from crm.services.compiling import compile_matcher
 from crm.services.evaluation_cases import Case
 from crm.services.match_evaluation import Evaluation, evaluate, matcher_answers
@@ -18,14 +18,14 @@ from crm.services.match_evaluation import Evaluation, evaluate, matcher_answers
 MOST_NAMED = 20
 
 
-def try_out(pack: ReferencePack, edit: ChainEdit, cases: Sequence[Case], day: date) -> dict[str, Any]:
+def try_out(matcher: Matcher, edit: ChainEdit, cases: Sequence[Case], day: date) -> dict[str, Any]:
     """Shares before and after, and the cases that would be mended and broken by it (ids, at most MOST_NAMED each).
 
     Tried as if it held today, whenever it is to begin.
     """
     holding = ChainEdit(edit.id, edit.kind, edit.subject, edit.data, day)
-    before = evaluate(cases, matcher_answers(compile_matcher(pack)))
-    after = evaluate(cases, matcher_answers(compile_matcher(laid_over(pack, [holding], day))))
+    before = evaluate(cases, matcher_answers(matcher))
+    after = evaluate(cases, matcher_answers(compile_matcher(laid_over(matcher.pack, [holding], day))))
     wrong_before, wrong_after = _wrong(before), _wrong(after)
     return {
         "cases": len(cases),

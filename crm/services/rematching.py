@@ -1,8 +1,7 @@
 """Matching anew the projects that are not dispatched yet, when graph, words, weights or carriers changed.
 
 First counted, then applied when a person approves: in batches, under a lease of the scheduler, going on where it stood when a
-process ends. What was dispatched keeps the proposal it was dispatched with. Called by the scheduler, pages and
-`crm match rerun`.
+process ends. What was dispatched keeps the proposal it was dispatched with. Called by the scheduler and by pages.
 """
 
 from __future__ import annotations

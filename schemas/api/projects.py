@@ -204,6 +204,7 @@ class Candidate(OpenSchema):
     name = fields.String()
     score = fields.Float()
     reasons = fields.List(fields.String())
+    words = fields.List(fields.String())
     unknown_points = fields.List(fields.String(), data_key="unknown", attribute="unknown")
 
 

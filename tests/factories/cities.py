@@ -6,6 +6,7 @@ matcher are shared by all cities, since compiling them takes longer than most te
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import shutil
 import threading
@@ -145,7 +146,8 @@ class CityTemplate:
             session.execute(delete(Lease))
             session.execute(delete(BusMember))
         self._settle(tools)
-        self.shared = {"reference": tools.reference, "matching": tools.matching}
+        tools.matching.matcher()
+        self._compiled = tools
 
     def _settle(self, tools: Tools) -> None:
         """Nothing is in flight any more, and the database can be copied."""
@@ -185,10 +187,21 @@ class CityTemplate:
             self.copy_to(folder)
         clock = FixedClock(at)
         deployment = connect(settings_in(folder, **settings), clock, owns_index=indexed)
-        tools: Tools = dataclasses.replace(deployment.tools, **self.shared, chance=lambda: NOT_SAMPLED)
+        tools: Tools = dataclasses.replace(
+            deployment.tools, **self._shared(deployment.tools), chance=lambda: NOT_SAMPLED
+        )
         if indexed:
             tools.index.ensure()
         return City(Deployment(tools, deployment.bus), clock, indexed=indexed)
+
+    def _shared(self, tools: Tools) -> dict[str, Any]:
+        """The template's pack and compiled words over the city's own database: compiling takes a second, and is done again
+        only by a city whose chain is edited."""
+        reference, matching = copy.copy(self._compiled.reference), copy.copy(self._compiled.matching)
+        reference._database = matching._database = tools.database
+        reference._clock, matching._reference = tools.clock, reference
+        reference._looked = matching._looked = matching._looked_round = float("-inf")
+        return {"reference": reference, "matching": matching}
 
     def close(self) -> None:
         self._deployment.tools.database.dispose()

@@ -11,7 +11,8 @@ import pytest
 from crm.domain.actors import Role
 from crm.domain.clock import local_date
 from crm.domain.errors import Conflict, Invalid
-from crm.services import accounts, history
+from crm.services import accounts, chain_edits, history, park_checks, rematching
+from crm.services.chain_edits import Proposal
 from crm.services.dispatch import accept, decline, dispatch, expire_unanswered, transfer
 from crm.services.progress import (
     claim_milestone,
@@ -27,7 +28,7 @@ from crm.services.progress import (
 )
 from crm.store.unit_of_work import UNPUBLISHED
 from schemas.registry import default_registry
-from tests.factories.actors import admin, colleague, dispatcher, officer
+from tests.factories.actors import admin, colleague, dispatcher, officer, operator, second_dispatcher
 from tests.factories.cities import City, CityMaker, CityTemplate, published
 from tests.factories.companies import company, wrong_code
 from tests.factories.leads import lead_data, named, team
@@ -103,6 +104,22 @@ class Story:
         terminate(tools, officer(), one, city.version(one), reason="撤资")
         assert expire_unanswered(tools, city.clock.now() + timedelta(days=20)) == 1
 
+    def words(self, project: str) -> None:
+        """The chain is edited, a park asked and answers, projects are matched anew."""
+        tools = self.tools
+        word = Proposal("word", "IT10", {"word": "鲲鹏嘟嘟块", "weight": 1.0}, "行话")
+        edit = chain_edits.propose(tools, dispatcher(), word)
+        chain_edits.decide(tools, second_dispatcher(), edit, approve=True)
+        park = self.city.one("projects", id=project)["proposed_parks"][0]
+        park_checks.ask(tools, dispatcher(), project, park)
+        check = self.city.rows("park_checks")[0]["id"]
+        park_checks.answer(tools, operator(f"OP-{park}"), check, verdict="breaks", note="层高不够")
+        tools.reference.look_again()
+        rematching.ask(tools, dispatcher())
+        rematching.work_off(tools)
+        rematching.settle(tools, dispatcher(), self.city.one("rematch_runs")["id"], approve=True)
+        rematching.work_off(tools)
+
     def people(self) -> None:
         accounts.create_organisation(self.tools, admin(), code="AG-NEW", name="新设律所", kind="reporter")
         for role, organisation in ((Role.REPORTER, "AG-NEW"), (Role.DISTRICT, "KETD")):
@@ -112,7 +129,9 @@ class Story:
 
     def tell(self) -> None:
         self.people()
-        self.work(self.reports())
+        projects = self.reports()
+        self.words(projects[6])
+        self.work(projects)
         self.city.pump()
 
 

@@ -13,7 +13,7 @@ from crm.domain.chain_edits import ChainEdit
 from crm.domain.errors import Invalid
 from crm.domain.match_input import MatchInput
 from crm.domain.vocabulary import plain_finder
-from crm.services.compiling import automaton
+from crm.services.compiling import automaton, compile_matcher
 from crm.services.evaluation_cases import Case, case_of, read_cases
 from crm.services.match_baselines import bm25, substring_count
 from crm.services.match_evaluation import Share, compare
@@ -120,13 +120,13 @@ def test_the_citys_own_cases_are_of_both_kinds_and_parts() -> None:
 
 def test_a_word_is_tried_on_the_cases() -> None:
     edit = ChainEdit("e", "word", "A01", {"word": "软板", "weight": 1.0}, DAY)
-    trial = try_out(PACK, edit, [case(1, "软板的生产", "A01"), *CASES], DAY)
+    trial = try_out(compile_matcher(PACK), edit, [case(1, "软板的生产", "A01"), *CASES], DAY)
     assert (trial["mended"], trial["broken"], trial["cases"]) == (["1"], [], 5)
 
 
 def test_a_word_that_does_harm_is_seen() -> None:
     edit = ChainEdit("e", "word", "B02", {"word": "柔性线路板", "weight": 2.0}, DAY)
-    assert try_out(PACK, edit, CASES, DAY)["broken"] == ["1"]
+    assert try_out(compile_matcher(PACK), edit, CASES, DAY)["broken"] == ["1"]
 
 
 def test_both_finders_find_the_same() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from flask import Flask
 
 from crm.web.pages.admin import blueprint as admin
+from crm.web.pages.chain_edits import blueprint as chain_edits
+from crm.web.pages.chains import blueprint as chains
+from crm.web.pages.checks import blueprint as checks
 from crm.web.pages.district import blueprint as district
 from crm.web.pages.frame import register_frame
 from crm.web.pages.leads import blueprint as leads
@@ -21,6 +24,7 @@ from crm.wiring import Deployment
 
 BLUEPRINTS = (
     sign_in, reporting, leads, queue, projects, project_actions, district, searching, places, overview, obstacles, admin,
+    chain_edits, chains, checks,
 )  # fmt: skip
 
 

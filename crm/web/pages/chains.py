@@ -98,6 +98,7 @@ def show_node(code: str, *, status: int = 200, **more: Any) -> Response:
         found = projects_of_node(session, scope, code)
         lights = lights_of(session, [one.project for one in found], today())
         own = chain_edits.edits(session, subjects=(code,), limit=30)
+    words = _words(pack, node)
     return show(
         "chain_node.html",
         status=status,
@@ -108,7 +109,8 @@ def show_node(code: str, *, status: int = 200, **more: Any) -> Response:
         landed=[one for one in found if one.project.landed_on is not None],
         coming=[one for one in found if one.project.landed_on is None],
         lights=lights,
-        words=_words(pack, node),
+        words=words,
+        word_count=sum(len(some) for _, some in words),
         kinds=WORD_KINDS,
         relations=RELATIONS,
         history=own,

@@ -23,18 +23,20 @@ from crm.web.pages.names import Names
 QUEUE, PROJECTS = ("/queue", "调度", "route"), ("/projects", "项目", "briefcase")
 REPORT, LEADS = ("/leads/new", "报送线索", "pencil"), ("/leads", "我的线索", "list-details")
 PARKS, CARRIERS = ("/parks", "园区", "building-community"), ("/carriers", "载体", "building-factory-2")
+CHECKS = ("/checks", "核实", "checklist")
+CHAINS = ("/chains", "产业链", "hierarchy-2")
 OVERVIEW, CONFIRM = ("/overview", "总览", "chart-bar"), ("/confirmations", "待确认", "checklist")
 ALL_LEADS = ("/leads", "线索", "list-details")
 OBSTACLES, ADMIN = ("/obstacles", "协调事项", "flag"), ("/admin", "系统", "settings")
 NAV: dict[Role, tuple[tuple[str, str, str], ...]] = {
     Role.REPORTER: (REPORT, LEADS, PARKS),
-    Role.DISPATCHER: (QUEUE, PROJECTS, CONFIRM, ALL_LEADS, REPORT, OBSTACLES, PARKS, CARRIERS, OVERVIEW),
-    Role.ADMIN: (QUEUE, PROJECTS, CONFIRM, ADMIN, ALL_LEADS, REPORT, OBSTACLES, PARKS, CARRIERS, OVERVIEW),
-    Role.DISTRICT: (("/district", "今日", "home"), PROJECTS, REPORT, LEADS, PARKS, CARRIERS),
-    Role.LEADER: (OVERVIEW, PROJECTS, ALL_LEADS, OBSTACLES, PARKS, CARRIERS),
-    Role.LIAISON: (OVERVIEW, PROJECTS, OBSTACLES, ALL_LEADS, PARKS, CARRIERS),
+    Role.DISPATCHER: (QUEUE, PROJECTS, CONFIRM, ALL_LEADS, REPORT, OBSTACLES, CHAINS, PARKS, CARRIERS, OVERVIEW),
+    Role.ADMIN: (QUEUE, PROJECTS, CONFIRM, ADMIN, ALL_LEADS, REPORT, OBSTACLES, CHAINS, PARKS, CARRIERS, OVERVIEW),
+    Role.DISTRICT: (("/district", "今日", "home"), PROJECTS, REPORT, LEADS, CHAINS, PARKS, CARRIERS),
+    Role.LEADER: (OVERVIEW, PROJECTS, ALL_LEADS, OBSTACLES, CHAINS, PARKS, CARRIERS),
+    Role.LIAISON: (OVERVIEW, PROJECTS, OBSTACLES, ALL_LEADS, CHAINS, PARKS, CARRIERS),
     Role.DEPARTMENT: (OBSTACLES, PROJECTS, PARKS),
-    Role.CARRIER: (CARRIERS, PARKS),
+    Role.CARRIER: (CARRIERS, CHECKS, PARKS),
 }
 HOME = {role: items[0][0] for role, items in NAV.items()}
 

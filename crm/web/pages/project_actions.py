@@ -15,8 +15,9 @@ from werkzeug.wrappers import Response
 from crm.domain.actors import Actor
 from crm.domain.errors import Conflict, CrmError, Forbidden, Invalid, NotFound, Stale
 from crm.services import dispatch as dispatching
-from crm.services import progress
+from crm.services import park_checks, progress
 from crm.services.tools import Tools
+from crm.store.queries.projects import latest_match
 from crm.web.auth import current_actor
 from crm.web.pages.evidence import posted_evidence
 from crm.web.pages.forms import day, done, own_path, required_day, text, version
@@ -38,8 +39,18 @@ class Asked:
 
 def _dispatch(asked: Asked) -> str:
     district, park, note = text("district", required=True), text("park") or None, text("note", longest=2000) or None
+    if note is None and not _followed(asked, district):
+        raise Invalid.of("note", "与系统建议的前三个区镇不同，请在附言写明理由")
     dispatching.dispatch(asked.tools, asked.actor, asked.project_id, version(), district=district, park=park, note=note)
     return f"已派发给{asked.tools.reference.pack().districts[district].name}，须在 3 个工作日内答复"
+
+
+def _followed(asked: Asked, district: str) -> bool:
+    """Whether a district is among the first three proposed; anything goes where nothing was."""
+    with asked.tools.database.read() as session:
+        match = latest_match(session, asked.project_id)
+    proposed = [one["code"] for one in match.result["districts"][:3]] if match else []
+    return not proposed or district in proposed
 
 
 def _accept(asked: Asked) -> str:
@@ -124,10 +135,15 @@ def _terminate(asked: Asked) -> str:
     return "已终止"
 
 
+def _ask_park(asked: Asked) -> str:
+    count = park_checks.ask(asked.tools, asked.actor, asked.project_id, text("park", required=True))
+    return f"已请园区核实 {count} 项，答复后在此可见"
+
+
 ACTIONS: Mapping[str, Callable[[Asked], str]] = {
     "dispatch": _dispatch, "accept": _accept, "decline": _decline, "transfer": _transfer, "claim": _claim,
     "activities": _log, "obstacles": _obstacle, "edit": _edit, "shelve": _shelve, "resume": _resume, "lose": _lose,
-    "terminate": _terminate,
+    "terminate": _terminate, "ask-park": _ask_park,
 }  # fmt: skip
 
 

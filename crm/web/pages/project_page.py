@@ -17,12 +17,15 @@ from werkzeug.wrappers import Response
 from crm.domain.actors import Actor, Role
 from crm.domain.clock import SHANGHAI
 from crm.domain.errors import CrmError
+from crm.domain.match_result import from_stored
 from crm.domain.milestones import NAMES, allowed_kinds
 from crm.domain.permissions import Verb, may
 from crm.domain.scope import Scope
 from crm.services.lights import lights_of
-from crm.store.models import Assignment, Lead, Milestone, Project
+from crm.services.match_words import Piece, marked, words_of
+from crm.store.models import Assignment, Lead, Milestone, ParkCheck, Project
 from crm.store.queries.organisations import departments
+from crm.store.queries.park_checks import checks_of_project
 from crm.store.queries.projects import ProjectDetail, contacts_of, history_of, project_detail
 from crm.store.queries.scope import scope_of
 from crm.web.auth import current_actor
@@ -82,7 +85,31 @@ def _context(session: Session, scope: Scope, detail: ProjectDetail) -> dict[str,
         "departments": departments(session),
         "shown_evidence": evidence.shown,
         "enterprise_link": may(actor, Verb.READ_ENTERPRISES),
+        **_proposal(session, detail),
     }
+
+
+def _proposal(session: Session, detail: ProjectDetail) -> dict[str, Any]:
+    """What the page shows beside the proposal: the words it rests on, each rejected park, questions asked of parks."""
+    checks: dict[str, list[ParkCheck]] = {}
+    for check in checks_of_project(session, detail.project.id):
+        checks.setdefault(check.park, []).append(check)
+    result = detail.match.result if detail.match else None
+    return {
+        "checks": checks,
+        "rejected": from_stored(result)["rejected"] if result else [],
+        "rests_on": _rests_on(detail, words_of(result)) if result else [],
+    }
+
+
+def _rests_on(detail: ProjectDetail, words: Sequence[str]) -> list[tuple[str, Sequence[Piece]]]:
+    """The texts that were read, with the words that decided; texts without any are left out."""
+    enterprise, project = detail.enterprise, detail.project
+    texts = [("项目", project.summary)]
+    if enterprise is not None:
+        texts = [("主营", enterprise.main_business), *texts, ("经营范围", enterprise.business_scope)]
+    told = [(label, marked(text, words)) for label, text in texts if text]
+    return [(label, pieces) for label, pieces in told if any(hit for _, hit in pieces)]
 
 
 def _can(actor: Actor, scope: Scope, project: Project, current: Assignment | None) -> Mapping[str, bool]:
@@ -96,6 +123,7 @@ def _can(actor: Actor, scope: Scope, project: Project, current: Assignment | Non
         "transfer": is_open and may(actor, Verb.TRANSFER) and state == "accepted",
         "claim": is_open and may(actor, Verb.CLAIM_MILESTONE),
         "log": may(actor, Verb.LOG_ACTIVITY),
+        "ask": is_open and may(actor, Verb.ASK_PARKS),
         "obstacle": may(actor, Verb.RAISE_OBSTACLE),
         "edit": is_open and may(actor, Verb.EDIT_PROJECT),
         "end": is_open and may(actor, Verb.END_PROJECT),
