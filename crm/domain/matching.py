@@ -13,9 +13,9 @@ from functools import partial
 from crm.domain.clauses import fold_text
 from crm.domain.evidence import Evidence, EvidenceFinder, Proof
 from crm.domain.match_input import MatchInput
-from crm.domain.match_result import MatchResult, ProposedPark, Scored
+from crm.domain.match_result import MatchResult, Scored
 from crm.domain.match_weights import NOTHING_KNOWN, Standing, Weights
-from crm.domain.park_ranking import ParkRanking, rank_districts
+from crm.domain.park_ranking import ParkRanking, Ranked, rank_districts
 from crm.domain.parks import Carrier, Finding
 from crm.domain.reference import ReferencePack
 from crm.domain.suitability import decide
@@ -64,7 +64,7 @@ class Matcher:
         nodes = self._nodes(evidence)
         industries = self._industries(evidence)
         ranked = self._parks.rank(given, nodes)
-        notes.extend(self._notes(industries, ranked.parks))
+        notes.extend(self._notes(industries, ranked))
         return MatchResult(
             suitable=True,
             unsure=verdict.unsure,
@@ -72,7 +72,7 @@ class Matcher:
             industries=industries,
             nodes=nodes,
             parks=ranked.parks,
-            districts=rank_districts(given, ranked.parks, self.pack),
+            districts=rank_districts(given, ranked, self.pack),
             broken=ranked.broken,
             notes=tuple(notes),
             explain=partial(self._parks.explain, given, nodes, ranked),
@@ -100,13 +100,15 @@ class Matcher:
         least = ranked[0][1] * 0.2 if ranked else 0.0
         return tuple(Scored(code, saturate(value)) for code, value in ranked[:6] if value >= least)
 
-    def _notes(self, industries: Sequence[Scored], parks: Sequence[ProposedPark]) -> Iterable[str]:
+    def _notes(self, industries: Sequence[Scored], ranked: Ranked) -> Iterable[str]:
         if not industries:
             return
         top = industries[0].code
         name = self.pack.industries[top].name
         if not self._parks.has_park(top):
-            near = "、".join(p.name for p in parks[:2])
+            near = "、".join(park.name for park in ranked.parks[:2])
             yield f"{name}暂无专门园区，" + (f"退到相近产业：{near}" if near else "可落园区外载体")
-        elif not parks:
+        elif not ranked.parks:
             yield "没有合适园区，可落园区外载体或用地"
+        if not ranked.parks and ranked.near:
+            yield f"最接近的是{ranked.near[0].park.name}：{ranked.near[0].broken}"

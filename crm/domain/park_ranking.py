@@ -22,6 +22,7 @@ from crm.domain.reference import Park, ReferencePack
 BEST, FURTHER = 0.85, 0.05  # shares of the best relation of any node, and of the next two
 LEAST_FIT = 0.25  # below this share of the best park's fit a relation is not worth a visit
 MOST_PARKS = 8
+FEW_PARKS, MOST_NEAR, SHARE_NEAR = 3, 3, 0.4  # with fewer proposed, the nearest that break something are named too
 ENOUGH = 10  # the most that are proposed, and two that may lie inside another
 DEPTH, DEEPER = 16, 8  # parks looked at for each node at first; so many times more when too few of them do
 NO_RELATION, NO_PROJECTS, PART_OF, BREAKS = "no chain relation", "accepts no projects", "part of", "breaks"
@@ -41,11 +42,21 @@ class _Candidate:
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """`broken`: codes of all parks that break a hard constraint. `nested`: rejected park → the proposed one it lies in or
-    around. `explain` gives every rejected park its reasons."""
+    around. `near`: parks that would suit but for what they break, best first: what would have to change."""
 
     parks: tuple[ProposedPark, ...]
     broken: frozenset[str] = frozenset()
     nested: Mapping[str, str] = field(default_factory=dict)
+    near: tuple[NearPark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NearPark:
+    """A park that breaks something; `broken` says what, and what would mend it."""
+
+    park: Park
+    score: float
+    broken: str
 
 
 class ParkRanking:
@@ -91,7 +102,22 @@ class ParkRanking:
             if exhausted or len(kept) >= MOST_PARKS:
                 break
             depth *= DEEPER
-        return Ranked(tuple(self._proposed(given, nodes, candidate) for candidate in kept), broken, nested)
+        proposed = tuple(self._proposed(given, nodes, candidate) for candidate in kept)
+        near = tuple(self._near(given, nodes, broken)) if broken and len(proposed) < FEW_PARKS else ()
+        return Ranked(proposed, broken, nested, near)
+
+    def _near(self, given: MatchInput, nodes: Sequence[Scored], broken: frozenset[str]) -> Iterator[NearPark]:
+        """The best of the parks that break something, one a district."""
+        codes = {code for node in nodes for code in self._best_first[node.code][:DEPTH] if code in broken}
+        seen: set[str | None] = set()
+        for score, code in sorted((-self._score(given, nodes, code), code) for code in codes):
+            park = self._pack.parks[code]
+            if park.district not in seen:
+                seen.add(park.district)
+                broke = next(f.text for f in self.judge(given, code) if f.verdict is Verdict.BREAKS)
+                yield NearPark(park, -score, broke)
+            if len(seen) == MOST_NEAR:
+                return
 
     def explain(self, given: MatchInput, nodes: Sequence[Scored], ranked: Ranked) -> tuple[RejectedPark, ...]:
         """Every park that is not proposed, with what speaks against it and what would have to change."""
@@ -253,19 +279,27 @@ def _without_faint(kept: Sequence[_Candidate]) -> list[_Candidate]:
     return [candidate for candidate in kept[:MOST_PARKS] if candidate.fit >= kept[0].fit * LEAST_FIT]
 
 
-def rank_districts(given: MatchInput, parks: Sequence[ProposedPark], pack: ReferencePack) -> tuple[Scored, ...]:
-    """Districts by their parks; a preferred or first-talk district without one stays a valid answer."""
+def rank_districts(given: MatchInput, ranked: Ranked, pack: ReferencePack) -> tuple[Scored, ...]:
+    """Districts by their parks; a preferred or first-talk district without one stays a valid answer, and so does one whose
+    parks of the chain break something: there are carriers outside parks."""
     by_district: dict[str, list[ProposedPark]] = {}
-    for park in parks:
+    for park in ranked.parks:
         district = pack.parks[park.code].district
         if district is not None:
             by_district.setdefault(district, []).append(park)
     found = [_district(code, members) for code, members in by_district.items()]
+    there = set(by_district)
     wanted = dict.fromkeys((*given.preferred_districts, *filter(None, (given.first_talk_district,))))
     for code in wanted:
-        if code in pack.districts and code not in by_district:
+        if code in pack.districts and code not in there:
             why = "企业首选" if code in given.preferred_districts else "已首谈"
             found.append(Scored(code, 0.3, (f"{why}{pack.districts[code].name}，暂无对口园区，可落园区外载体或用地",)))
+            there.add(code)
+    for near in ranked.near:
+        if near.park.district is not None and near.park.district not in there:
+            why = f"产业对口的{near.park.name}条件不符（{near.broken}），可落园区外载体或调整需求"
+            found.append(Scored(near.park.district, near.score * SHARE_NEAR, (why,)))
+            there.add(near.park.district)
     return tuple(sorted(found, key=lambda d: (-d.score, d.code)))
 
 

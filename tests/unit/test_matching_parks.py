@@ -294,3 +294,17 @@ def test_among_a_thousand_parks_the_best_are_found() -> None:
     matcher = Matcher(small_pack(parks={**PACK.parks, **many}))
     result = matcher.match(MatchInput(main_business=BOARDS, preferred_districts=("D1",)))
     assert (result.parks[0].code, len(result.parks) + len(result.rejected)) == ("P1", 1006)
+
+
+def test_where_every_park_breaks_the_nearest_is_named_with_what_would_mend_it() -> None:
+    carriers = [Carrier(f"K{n}", park=code, load_t_m2=1) for n, code in enumerate(("P1", "P2", "P4", "P6"))]
+    result = match(*carriers, site_needs=SiteNeeds(load_t_m2=3))
+    assert result.parks == ()
+    assert result.notes[-1].startswith("最接近的是电路板产业园：楼面荷载：需 3 t/㎡")
+
+
+def test_a_district_whose_parks_break_something_stays_an_answer() -> None:
+    carriers = [Carrier(f"K{n}", park=code, load_t_m2=1) for n, code in enumerate(("P1", "P2", "P4", "P6"))]
+    districts = match(*carriers, site_needs=SiteNeeds(load_t_m2=3)).districts
+    assert districts[0].code == "D1"
+    assert "可落园区外载体或调整需求" in districts[0].reasons[0]
