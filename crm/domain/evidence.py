@@ -25,8 +25,9 @@ ALIAS, PROCESS = 0.15, 0.1
 MODIFIER, MODIFIED_WITHIN, AS_HEAVY = 0.5, 3, 0.6
 FAINT_SIGHT, MOST_HEARD, HEARD = 0.6, 400, 0.6
 HEARD_CLAUSE = Clause("", 1.0)
+_PIECES = re.compile(r"[^,;。，；\n]{1,200}[,;。，；\n]?")
 _PRODUCT = re.compile(r"[用的]?(?:it)?(?:系统|软件|工具|设备|装备|机械|机器人|仪器|终端|芯片|材料|装置|耗材|包装|saas)")
-_APART = re.compile(r"[、,;和及与或/()+]|制造|生产|研发|销售|加工|设计")
+_APART = re.compile(r"[、,;和及与或/()+ ]|制造|生产|研发|销售|加工|设计")
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ class Evidence:
     traded: float = 0.0
     has_statement: bool = False
     says_making: bool = False
+    stated_outside: float = 0.0  # the strongest outside trade that the statements themselves name
     registered: bool = False  # a main business or scope is given, not only what somebody typed
 
     @property
@@ -97,12 +99,13 @@ class EvidenceFinder:
         for code in given.chain_nodes:
             evidence.nodes.setdefault(code, Proof()).add("报送单位指明", HINT)
         for name, weight, outside in STATEMENTS:
-            text = self._fold(getattr(given, name)[:MOST_READ])
+            text = self._fold(_bounded(getattr(given, name)))
             clauses = tuple(statement_clauses(text))
             if name != "title":
                 evidence.has_statement |= bool(clauses)
                 evidence.says_making |= any(clause.makes for clause in clauses)
             self._read_clauses(evidence, clauses, weight, outside)
+        evidence.stated_outside = max((proof.strength for proof in evidence.outside.values()), default=0.0)
         self._read_scope_and_name(evidence, given)
         for code in given.gbt4754:
             self._read_class(evidence, code)
@@ -121,7 +124,7 @@ class EvidenceFinder:
     def _read_scope_and_name(self, evidence: Evidence, given: MatchInput) -> None:
         """Scope and name prove little beside a statement, and are all there is without one."""
         stated = evidence.has_statement
-        scope = tuple(scope_clauses(self._fold(given.business_scope[:MOST_READ]), self._side_lines, alone=not stated))
+        scope = tuple(scope_clauses(self._fold(_bounded(given.business_scope)), self._side_lines, alone=not stated))
         self._read_clauses(evidence, scope, SCOPE if stated else SCOPE_ALONE, SCOPE_OUTSIDE if stated else SCOPE_ALONE)
         name_weight = NAME if stated or scope else NAME_ALONE
         name = Clause(self._fold(given.name), 1.0)
@@ -175,6 +178,13 @@ class EvidenceFinder:
                 domain, weight = self._outside_classes[ancestor]
                 evidence.outside.setdefault(domain, Proof()).add(label, weight)
             ancestor = self._parents.get(ancestor)
+
+
+def _bounded(text: str) -> str:
+    """What is read of a text: of a very long one every sentence once, so that repetition hides nothing, up to MOST_READ."""
+    if len(text) <= MOST_READ:
+        return text
+    return "".join(dict.fromkeys(_PIECES.findall(text)))[:MOST_READ]
 
 
 def _as_modifier(word: Found, head: Found, text: str) -> float:

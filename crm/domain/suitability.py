@@ -19,6 +19,7 @@ PROVEN = 0.4  # what an outside trade must have said for itself before it turns 
 LOST, CONTESTED = 0.75, 0.5
 LOST_MAKER, CONTESTED_MAKER = 1.05, 0.7
 LOST_IN_SPEECH, CONTESTED_IN_SPEECH = 1.3, 0.8  # a message names much that is not the trade: its writer can be asked
+TRADERS_OWN = 2.0  # trade in goods of a chain is a question, whatever it calls itself, up to this much of another trade
 TRADES = 0.75  # this much of the proof comes from clauses that only sell
 
 
@@ -42,13 +43,14 @@ def decide(evidence: Evidence, hinted: bool) -> Suitability:
     if ours < FAINT and foreign < FAINT:
         return _nothing_known(evidence, ours, foreign)
     lost, contested = _bounds(evidence)
-    if foreign > lost * ours and foreign >= PROVEN:
+    if evidence.trade_share > TRADES and ours >= FAINT and foreign <= TRADERS_OWN * ours:
+        return Suitability(True, question="生产还是贸易？")
+    side_line = evidence.says_making and evidence.stated_outside < TRACE  # only its scope or name speaks of another trade
+    if foreign > lost * ours and foreign >= PROVEN and not side_line:
         words = "、".join(evidence.outside[domain].best())
         return Suitability(False, note=f"不属本市产业链：主营属{domain}（{words}）")
     if foreign > contested * ours:
         return Suitability(True, question=f"主业是制造研发，还是{domain}？")
-    if evidence.trade_share > TRADES:
-        return Suitability(True, question="生产还是贸易？")
     if ours < WEAK:
         return Suitability(True, question="主要生产什么产品？")
     return Suitability(True)

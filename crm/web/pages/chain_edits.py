@@ -183,7 +183,7 @@ def matching() -> Response:
             whole=sum(districts.values(), Hits()),
             districts=districts,
             industries=industries,
-            overrides=overrides(session, scope),
+            overrides=overrides(session, scope, 12),
             run=rematching.latest_run(session) if may(actor, Verb.EDIT_CHAINS) else None,
             run_states=RUN_STATES,
             weights=_weights(),
