@@ -15,6 +15,8 @@ from crm.domain.scope import access_of
 from crm.services.dispatch import accept, decline, dispatch, transfer
 from crm.services.progress import raise_obstacle
 from crm.store.models import Carrier, Enterprise
+from crm.store.queries.chains import count_by_node, projects_of_node
+from crm.store.queries.choices import hits_by_district, hits_by_industry, overrides
 from crm.store.queries.leads import LeadFilter, get_lead, get_receipt, list_leads
 from crm.store.queries.projects import (
     ProjectFilter,
@@ -172,6 +174,31 @@ def test_the_counts(world: World, who: str) -> None:
     actor, sees = WHO[who]
     with world.city.tools.database.read() as session:
         assert sum(counts_by_stage(session, scope_of(session, actor)).values()) == len(sees.projects)
+
+
+@everybody
+def test_the_chain_counts_and_names_visible_projects_only(world: World, who: str) -> None:
+    actor, sees = WHO[who]
+    visible = {world.projects[name] for name in sees.projects}
+    with world.city.tools.database.read() as session:
+        scope = scope_of(session, actor)
+        counts = count_by_node(session, scope)
+        named = {one.project.id for code in counts for one in projects_of_node(session, scope, code)}
+    assert sum(count.landed + count.talking for count in counts.values()) == len(visible)
+    assert named == visible
+
+
+@everybody
+def test_choices_are_counted_inside_the_scope(world: World, who: str) -> None:
+    actor, sees = WHO[who]
+    chosen = sees.projects & {"pending", "accepted", "declined", "moved", "secret"}
+    with world.city.tools.database.read() as session:
+        scope = scope_of(session, actor)
+        by_district, by_industry = hits_by_district(session, scope), hits_by_industry(session, scope)
+        told = {one.project.id for one in overrides(session, scope)}
+    assert sum(hits.choices for hits in by_district.values()) == len(chosen)
+    assert sum(hits.choices for hits in by_industry.values()) == len(chosen)
+    assert told <= {world.projects[name] for name in chosen}
 
 
 @everybody
