@@ -65,9 +65,12 @@ class Refused:
 
 
 class LeadBatch:
-    def __init__(self, tools: Tools, unit: UnitOfWork) -> None:
+    """`crowded`: other workers want the same keys, so that what can be done before they are held is done then."""
+
+    def __init__(self, tools: Tools, unit: UnitOfWork, *, crowded: bool = False) -> None:
         self.tools = tools
         self.unit = unit
+        self.crowded = crowded
         self.organisations: Mapping[str, Organisation] = {}
         self.waited = 0.0  # seconds, for keys that another worker held
 
@@ -125,6 +128,8 @@ class LeadBatch:
         intake = Intake(self.unit, self.tools.matching, self.tools.vault)
         reports = self._reports(fresh)
         origin = {id(report): item for item, report in zip(fresh, reports, strict=True)}
+        if self.crowded:
+            intake.foresee(reports)
         intake.load(reports)
         self.waited = intake.waited
         refused: list[Refused] = []

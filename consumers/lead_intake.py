@@ -45,7 +45,7 @@ class LeadIntake:
 
     def handle(self, records: Sequence[Delivered]) -> None:
         with unit_of_work(self.tools.database, self.tools.clock) as unit:
-            batch = LeadBatch(self.tools, unit)
+            batch = LeadBatch(self.tools, unit, crowded=self._pace.crowded)
             done = batch.work(records)
         self._pace.waited(batch.waited)
         for item in done:

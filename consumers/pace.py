@@ -20,6 +20,11 @@ class Pace:
 
     records: int = MOST
 
+    @property
+    def crowded(self) -> bool:
+        """Whether this worker has had to wait for others lately."""
+        return self.records < MOST
+
     def waited(self, seconds: float) -> None:
         """The last batch got its keys after so long."""
         if seconds > LONG_SECONDS:

@@ -45,7 +45,9 @@ def decide(evidence: Evidence, hinted: bool) -> Suitability:
     lost, contested = _bounds(evidence)
     if evidence.trade_share > TRADES and ours >= FAINT and foreign <= TRADERS_OWN * ours:
         return Suitability(True, question="生产还是贸易？")
-    side_line = evidence.says_making and evidence.stated_outside < TRACE  # only its scope or name speaks of another trade
+    side_line = (
+        evidence.says_making and evidence.stated_outside < TRACE
+    )  # only its scope or name speaks of another trade
     if foreign > lost * ours and foreign >= PROVEN and not side_line:
         words = "、".join(evidence.outside[domain].best())
         return Suitability(False, note=f"不属本市产业链：主营属{domain}（{words}）")

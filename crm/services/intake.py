@@ -14,7 +14,7 @@ from datetime import datetime
 from crm.domain.actors import Actor
 from crm.domain.errors import Conflict
 from crm.services import facts
-from crm.services.folding import INTAKE, Folding
+from crm.services.folding import INTAKE, Folding, inputs_if_first
 from crm.services.ids import new_id
 from crm.services.known import Known, load_known
 from crm.services.matching import Matching
@@ -53,6 +53,10 @@ class Intake:
         identity.lock_keys(self.unit.session, keys)
         self.waited = time.monotonic() - began
         self.known = load_known(self.unit.session, keys, {report.place for report in reports})
+
+    def foresee(self, reports: Sequence[ReportIn]) -> None:
+        """Match each report as if it were the first of its enterprise, which most are, while nothing is locked yet."""
+        self.matching.foresee(inputs_if_first(report) for report in reports if not report.amends)
 
     def take(self, report: ReportIn) -> Taken:
         lead = self.known.leads_by_place.get(report.place)
