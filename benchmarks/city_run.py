@@ -59,7 +59,7 @@ def measure(servers: Servers, bus_url: str, events: int) -> CityRun:
 def report(runs: list[CityRun]) -> None:
     """Rates are in reports a second throughout, so that stages can be compared."""
     first = runs[0]
-    events = first.intake.records
+    events = first.intake.expected
     show(
         [
             (

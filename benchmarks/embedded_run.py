@@ -45,7 +45,7 @@ def measure(events: int, disk: Path | None) -> EmbeddedRun:
 
 def report(runs: list[EmbeddedRun]) -> None:
     first = runs[0]
-    events = first.intake.records
+    events = first.intake.expected
     show(
         [
             (
