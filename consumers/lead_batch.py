@@ -65,14 +65,14 @@ class Refused:
 
 
 class LeadBatch:
-    """`crowded`: other workers want the same keys, so that what can be done before they are held is done then."""
+    """`wait`: for keys that another worker holds; without it the reports that name them are `held_up`, for another batch."""
 
-    def __init__(self, tools: Tools, unit: UnitOfWork, *, crowded: bool = False) -> None:
+    def __init__(self, tools: Tools, unit: UnitOfWork, *, wait: bool = True) -> None:
         self.tools = tools
         self.unit = unit
-        self.crowded = crowded
+        self.wait = wait
+        self.held_up: list[Delivered] = []
         self.organisations: Mapping[str, Organisation] = {}
-        self.waited = 0.0  # seconds, for keys that another worker held
 
     def work(self, records: Sequence[Delivered]) -> list[Decoded]:
         """Those that became or corrected a lead."""
@@ -85,7 +85,7 @@ class LeadBatch:
         refused += clashing + self._take(fresh)
         for item in refused:
             refuse(self.unit, item, uuid.uuid4().hex[:12])
-        gone = {id(item.record) for item in refused}
+        gone = {id(item.record) for item in refused} | {id(record) for record in self.held_up}
         return [item for item in fresh if id(item.record) not in gone]
 
     def _decode(self, record: Delivered) -> Decoded | Refused:
@@ -128,13 +128,11 @@ class LeadBatch:
         intake = Intake(self.unit, self.tools.matching, self.tools.vault)
         reports = self._reports(fresh)
         origin = {id(report): item for item, report in zip(fresh, reports, strict=True)}
-        if self.crowded:
-            intake.foresee(reports)
-        intake.load(reports)
-        self.waited = intake.waited
+        taken = intake.load(reports, wait=self.wait)
+        self.held_up = [origin[id(report)].record for report in _without(reports, taken)]
         refused: list[Refused] = []
         done: list[Decoded] = []
-        for report in sorted_by_receipt(reports):
+        for report in sorted_by_receipt(taken):
             item = origin[id(report)]
             try:
                 intake.take(report)
@@ -200,6 +198,11 @@ class LeadBatch:
         for item in done:
             if letter_id := item.record.headers.get(headers.REPLAY):
                 settle(self.unit, letter_id)
+
+
+def _without(reports: Sequence[ReportIn], taken: Sequence[ReportIn]) -> list[ReportIn]:
+    there = {id(report) for report in taken}
+    return [report for report in reports if id(report) not in there]
 
 
 def _inbox(session: Session, messages: set[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -1,4 +1,8 @@
-"""Consumer of reports: one poll is one transaction (`lead_batch.py`), as large as other workers let it be (`pace.py`)."""
+"""Consumer of reports: one poll is one transaction (`lead_batch.py`).
+
+Reports about an enterprise that another worker deals with at this moment wait for a small second one, so that two workers
+whose batches name one enterprise do not work one after the other.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,15 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import select
 
-from consumers.lead_batch import NAME, LeadBatch, Refused, refuse
-from consumers.pace import Pace
+from consumers.lead_batch import NAME, Decoded, LeadBatch, Refused, refuse
 from crm.bus.port import Delivered
 from crm.domain import trace
 from crm.services.tools import Tools
 from crm.store.models import Organisation
 from crm.store.unit_of_work import unit_of_work
 from schemas.topics import LEADS_SUBMITTED, Topic, feed
+
+MOST = 500  # reports of one transaction
 
 log = structlog.get_logger(NAME)
 
@@ -33,25 +38,30 @@ class LeadIntake:
 
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
-        self._pace = Pace()
 
     @property
     def most(self) -> int:
-        return self._pace.records
+        return MOST
 
     def topics(self) -> tuple[str, ...]:
         """The gateway's topic and the feeds. One that nobody made yet keeps the others waiting for nothing."""
         return (LEADS_SUBMITTED, *(topic.name for topic in feeds(self.tools)))
 
     def handle(self, records: Sequence[Delivered]) -> None:
-        with unit_of_work(self.tools.database, self.tools.clock) as unit:
-            batch = LeadBatch(self.tools, unit, crowded=self._pace.crowded)
-            done = batch.work(records)
-        self._pace.waited(batch.waited)
+        done, held_up = self._work(records, wait=False)
+        if held_up:
+            done += self._work(held_up, wait=True)[0]
         for item in done:
             if trace.sampled(item.trace):
                 place = {"topic": item.record.topic, "partition": item.record.partition, "offset": item.record.offset}
                 log.info("lead processed", trace=trace.identity(item.trace), **place)
+
+    def _work(self, records: Sequence[Delivered], *, wait: bool) -> tuple[list[Decoded], list[Delivered]]:
+        """What became or corrected a lead, and what others hold up."""
+        with unit_of_work(self.tools.database, self.tools.clock) as unit:
+            batch = LeadBatch(self.tools, unit, wait=wait)
+            done = batch.work(records)
+        return done, batch.held_up
 
     def set_aside(self, record: Delivered, error_id: str) -> None:
         refused = Refused(record, "record", f"处理时发生意外错误（编号 {error_id}），请联系管理员")

@@ -18,7 +18,7 @@ from crm.services.ids import code_name, new_id
 from crm.services.known import Known
 from crm.services.matching import Matching
 from crm.services.own_finds import settle_find
-from crm.services.report_in import ReportIn, without_contacts
+from crm.services.report_in import ReportIn
 from crm.store import identity
 from crm.store.unit_of_work import Fact, Row, UnitOfWork
 
@@ -157,14 +157,6 @@ class Folding:
     def _reports_of_project(self, project_id: str) -> list[Row]:
         rows = self.known.leads_of_project(project_id)
         return sorted(rows, key=lambda lead: (lead["received_at"], lead["receipt_no"]))
-
-
-def inputs_if_first(report: ReportIn) -> Row:
-    """What the matcher will read of a report that turns out to be the first of its enterprise and project."""
-    alone = [Report(report.received_at, report.receipt_no, without_contacts(report.data))]
-    profile = enterprises.fold_profile(alone) if (report.data.get("enterprise") or {}).get("name") else None
-    plan = enterprises.fold_plan(alone)
-    return facts.match_inputs(facts.plan_values(plan, profile, {"enterprise_id": report.event_id}), profile)
 
 
 def _as_report(lead: Row) -> Report:

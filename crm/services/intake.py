@@ -6,7 +6,6 @@ is that of the receipts; enterprise and project are folded anew by `folding.py`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from datetime import datetime
 from crm.domain.actors import Actor
 from crm.domain.errors import Conflict
 from crm.services import facts
-from crm.services.folding import INTAKE, Folding, inputs_if_first
+from crm.services.folding import INTAKE, Folding
 from crm.services.ids import new_id
 from crm.services.known import Known, load_known
 from crm.services.matching import Matching
@@ -23,6 +22,9 @@ from crm.store import identity
 from crm.store.unit_of_work import Fact, Row, UnitOfWork
 from crm.store.vault import Vault
 from schemas.events.leads import differing_fields
+
+Named = tuple[ReportIn, tuple[identity.Key, ...]]
+"""A report with the keys of the enterprise it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +45,24 @@ class Intake:
         self.matching = matching
         self.vault = vault
         self.known = Known()
-        self.waited = 0.0  # seconds for the keys of the batch, which another worker may hold
         self._contacts: list[Row] = []
 
-    def load(self, reports: Sequence[ReportIn]) -> None:
-        """Lock all keys of the batch, then read everything it may touch, in a fixed number of queries."""
-        keys = {key for report in reports for key in identity.keys_of(report.data.get("enterprise") or {})}
-        began = time.monotonic()
-        identity.lock_keys(self.unit.session, keys)
-        self.waited = time.monotonic() - began
-        self.known = load_known(self.unit.session, keys, {report.place for report in reports})
+    def load(self, reports: Sequence[ReportIn], *, wait: bool = True) -> list[ReportIn]:
+        """Lock all keys of the batch, then read everything it may touch, in a fixed number of queries; the reports to take.
 
-    def foresee(self, reports: Sequence[ReportIn]) -> None:
-        """Match each report as if it were the first of its enterprise, which most are, while nothing is locked yet."""
-        self.matching.foresee(inputs_if_first(report) for report in reports if not report.amends)
+        Without `wait` those that name a key which another transaction holds are left out, and every other of the same
+        place or keys with them: nobody waits for anybody, and they are to be loaded again once this is committed.
+        """
+        named = [(report, identity.keys_of(report.data.get("enterprise") or {})) for report in reports]
+        wanted = {key for _, keys_of in named for key in keys_of}
+        if wait:
+            identity.lock_keys(self.unit.session, wanted)
+        elif held := identity.hold_free_keys(self.unit.session, wanted):
+            named = _free_of(named, held)
+        taken = [report for report, _ in named]
+        keys = {key for _, keys_of in named for key in keys_of}
+        self.known = load_known(self.unit.session, keys, {report.place for report in taken})
+        return taken
 
     def take(self, report: ReportIn) -> Taken:
         lead = self.known.leads_by_place.get(report.place)
@@ -210,3 +216,14 @@ class Intake:
     def contacts(self) -> Sequence[Row]:
         """Sealed people to be stored beside the facts; they are no facts themselves."""
         return self._contacts
+
+
+def _free_of(named: Sequence[Named], held: frozenset[identity.Key]) -> list[Named]:
+    """Without the reports that a held key holds up: directly, or by a report of the same place or key before or after."""
+    held_up: set[object] = set(held)
+    while True:
+        stuck = [one for one in named if held_up.intersection((one[0].place, *one[1]))]
+        grown = held_up.union(*({report.place, *keys} for report, keys in stuck))
+        if grown == held_up:
+            return [one for one in named if not held_up.intersection((one[0].place, *one[1]))]
+        held_up = grown

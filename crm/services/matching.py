@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +38,6 @@ class Matching:
         self._state: State | None = None
         self._standing = NOTHING_KNOWN
         self._looked = self._looked_round = float("-inf")
-        self._foreseen: dict[MatchInput, tuple[Matcher, dict[str, Any]]] = {}
 
     def matcher(self) -> Matcher:
         with self._lock:
@@ -67,22 +65,12 @@ class Matching:
         self._looked = now
         return matcher
 
-    def foresee(self, inputs: Iterable[Row]) -> None:
-        """Match what will probably be asked for, before the locks are taken under which it is asked."""
-        matcher = self.matcher()
-        self._foreseen = {
-            given: (matcher, matcher.match(given).to_stored()) for given in map(MatchInput.from_payload, inputs)
-        }
-
     def match_row(
         self, project_id: str, inputs: Row, now: datetime, answers: tuple[Answer, ...] = ()
     ) -> dict[str, Any]:
         """A row of `matches`: the proposal for a project, with the versions it was made by."""
         matcher = self.matcher()
-        given = MatchInput.from_payload(inputs, answers=answers)
-        foreseen = self._foreseen.pop(given, None)
-        known = foreseen is not None and foreseen[0] is matcher
-        result = foreseen[1] if foreseen is not None and known else matcher.match(given).to_stored()
+        result = matcher.match(MatchInput.from_payload(inputs, answers=answers)).to_stored()
         return {
             "id": new_id(),
             "project_id": project_id,

@@ -50,6 +50,17 @@ def lock_keys(session: Session, keys: Iterable[Key]) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:n AS bigint[])) AS n"), {"n": numbers})
 
 
+def hold_free_keys(session: Session, keys: Collection[Key]) -> frozenset[Key]:
+    """Hold those of the keys that nobody else holds until the transaction ends, without waiting; those that are held
+    elsewhere."""
+    if session.get_bind().dialect.name == "sqlite" or not keys:
+        return frozenset()
+    numbers = {key: _number(key) for key in keys}
+    statement = text("SELECT n FROM unnest(CAST(:n AS bigint[])) AS n WHERE NOT pg_try_advisory_xact_lock(n)")
+    held = set(session.scalars(statement, {"n": sorted(set(numbers.values()))}))
+    return frozenset(key for key, number in numbers.items() if number in held)
+
+
 def _number(key: Key) -> int:
     joined = "\x1f".join(key).encode()
     return (zlib.crc32(joined) << 31) ^ zlib.adler32(joined)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from crm.bus.port import Delivered, Record
-from crm.services.facts import match_inputs
 from schemas.topics import LEADS_DEAD, LEADS_SUBMITTED, feed_topic
 from tests.factories.cities import City, published
 from tests.factories.companies import company, wrong_code
@@ -364,21 +363,3 @@ def test_one_batch_gives_what_single_records_give(make_city: Any) -> None:
         for city in (together, alone)
     ]
     assert outcome[0] == outcome[1]
-
-
-@pytest.mark.parametrize(
-    "data", [lead_data(1), team(2), lead_data(3, enterprise={"aliases": ["三三"]}, project={"title": None})]
-)
-def test_what_is_matched_before_the_keys_are_held_is_what_is_asked_for(city: City, data: dict[str, Any]) -> None:
-    """Else a crowded worker would match everything twice."""
-    city.intake._pace.waited(1.0)
-    before = city.tools.matching
-    city.report("AG-BJ", data)
-    assert before._foreseen == {}
-    assert city.one("matches")["result"] == before.match_row("x", match_inputs_of(city), city.clock.now())["result"]
-
-
-def match_inputs_of(city: City) -> dict[str, Any]:
-    project = city.one("projects")
-    enterprise = next(iter(city.rows("enterprises")), None)
-    return match_inputs(project, enterprise)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
@@ -9,9 +11,10 @@ from typing import Any
 import pytest
 
 from crm.bus.port import Delivered
+from crm.store.identity import keys_of, lock_keys
 from tests.factories.cities import City, CityMaker
 from tests.factories.companies import company
-from tests.factories.leads import cloud_event, delivered, named
+from tests.factories.leads import cloud_event, delivered, lead_data, named
 
 Report = tuple[str, dict[str, Any]]
 
@@ -101,3 +104,35 @@ def test_a_late_first_report_takes_over_the_first_place(city: City) -> None:
     project = city.one("projects")
     assert project["first_lead_id"] == city.one("leads", source_ref="A")["id"]
     assert project["title"] == f"{company(1).short}华东生产基地"
+
+
+def test_a_report_whose_enterprise_another_worker_deals_with_waits_alone(city: City) -> None:
+    """The others of its batch are committed meanwhile; a correction of the same report waits with it."""
+    if city.tools.database.is_sqlite:
+        pytest.skip("SQLite 只有一个写者，无锁可等")
+    held = {"enterprise": {"name": company(1).name, "uscc": company(1).uscc, "uscc_status": "verified"}}
+    seen: list[int] = []
+
+    def other_worker() -> None:
+        with city.tools.database.write() as session:
+            lock_keys(session, keys_of(held["enterprise"]))
+            holding.set()
+            while not (done := city.count("leads")) and not too_late():
+                time.sleep(0.02)
+            seen.append(done)
+
+    holding, started = threading.Event(), time.monotonic()
+    too_late = lambda: time.monotonic() - started > 20  # noqa: E731
+    thread = threading.Thread(target=other_worker)
+    thread.start()
+    holding.wait(10)
+    corrected = lead_data(1, enterprise={"name": company(9).name, "uscc": None})
+    records = [
+        delivered(cloud_event("AG-BJ", "e-1", lead_data(1)), 1),
+        delivered(cloud_event("AG-BJ", "e-2", lead_data(2)), 2),
+        delivered(cloud_event("AG-BJ", "e-3", corrected, type="lead.amended.v1"), 3),
+    ]
+    city.intake.handle(records)
+    thread.join()
+    assert (seen, city.count("leads"), city.count("dead_letters")) == ([1], 2, 0)
+    assert {row["version"] for row in city.rows("leads")} == {1, 2}
