@@ -86,6 +86,14 @@ class ParkRanking:
             node: sorted(fits, key=lambda code, fits=fits: (-fits[code] - self._balance[code], code))  # type: ignore[misc]
             for node, fits in self._graph.fits.items()
         }
+        self._unrelated = [
+            (
+                park.code,
+                park,
+                RejectedPark(park.code, (f"{NO_RELATION}：{UNRELATED}" if park.accepts_projects else NO_PROJECTS,)),
+            )
+            for _, park in sorted(pack.parks.items())
+        ]
         self._in_district: dict[str, frozenset[str]] = {}
 
     def has_park(self, industry: str) -> bool:
@@ -122,9 +130,10 @@ class ParkRanking:
     def explain(self, given: MatchInput, nodes: Sequence[Scored], ranked: Ranked) -> tuple[RejectedPark, ...]:
         """Every park that is not proposed, with what speaks against it and what would have to change."""
         proposed = {park.code for park in ranked.parks}
+        related = ranked.broken.union(*(self._graph.fits[node.code] for node in nodes))
         return tuple(
-            RejectedPark(park.code, tuple(self._against(given, nodes, park, ranked)))
-            for code, park in sorted(self._pack.parks.items())
+            RejectedPark(code, tuple(self._against(given, nodes, park, ranked))) if code in related else unrelated
+            for code, park, unrelated in self._unrelated
             if code not in proposed
         )
 
