@@ -65,7 +65,7 @@ def _opened(file: str) -> TextIO:
     path = Path(file)
     if not path.is_file():
         raise Invalid.of("file", f"没有文件 {file}")
-    return path.open(encoding="utf-8", errors="replace")
+    return path.open(encoding="utf-8-sig", errors="replace")
 
 
 def _sentence(row: Mapping[str, Any]) -> str:

@@ -47,6 +47,35 @@ class ChainEdit:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
 
+def about(edit: ChainEdit) -> frozenset[tuple[str, ...]]:
+    """What an edit is about: two that wait and are about one thing would be decided twice."""
+    things: Iterable[object]
+    if edit.kind in ("word", "outside"):
+        things = [edit.data.get("word")]
+    elif edit.kind == "link":
+        things = [f"{edit.data.get('target')} {edit.data.get('relation')}"]
+    else:
+        things = edit.data if edit.kind == "weights" else [""]
+    return frozenset((edit.kind, edit.subject, str(thing)) for thing in things)
+
+
+def changes_nothing(pack: ReferencePack, edit: ChainEdit) -> bool:
+    """Whether the pack is that way already."""
+    return replace(_APPLY[edit.kind](pack, edit), version=pack.version) == pack or (
+        edit.kind == "word" and edit in _as_it_is(pack, edit)
+    )
+
+
+def _as_it_is(pack: ReferencePack, edit: ChainEdit) -> Iterator[ChainEdit]:
+    """The edit that would give a node's word the weight and kind it has."""
+    node, word = pack.nodes[edit.subject], str(edit.data["word"]).strip()
+    there = [(w.weight, w.kind) for w in pack.words if (w.node, w.word) == (node.code, word)]
+    there += [(1.0, "product")] if word in (*node.keywords, *node.products) else []
+    for weight, kind in there[:1]:
+        if (weight, kind) == (edit.data["weight"], edit.data.get("kind", "product")):
+            yield edit
+
+
 def laid_over(pack: ReferencePack, edits: Iterable[ChainEdit], day: date) -> ReferencePack:
     """The pack as it is on `day`. An edit whose subject the pack no longer has is passed over."""
     holding = sorted((edit for edit in edits if edit.holds(day)), key=lambda edit: (edit.starts_on, edit.id))
@@ -80,7 +109,7 @@ def _word_faults(pack: ReferencePack, edit: ChainEdit) -> Iterator[tuple[str, st
         yield "subject", f"没有代码为 {edit.subject} 的环节"
     yield from _text_and_weight(edit)
     if edit.data.get("kind", "product") not in WORD_KINDS:
-        yield "kind", f"词类可用：{'、'.join(WORD_KINDS)}"
+        yield "kind", f"词类可用：{'、'.join(WORD_KINDS.values())}"
 
 
 def _text_and_weight(edit: ChainEdit) -> Iterator[tuple[str, str]]:
@@ -129,7 +158,7 @@ def _link_faults(pack: ReferencePack, edit: ChainEdit) -> Iterator[tuple[str, st
     if edit.data.get("target") not in pack.nodes or edit.data.get("target") == edit.subject:
         yield "target", "请选择另一环节"
     if edit.data.get("relation") not in RELATIONS:
-        yield "relation", f"关系可用：{'、'.join(RELATIONS)}"
+        yield "relation", f"关系可用：{'、'.join(RELATIONS.values())}"
     if not isinstance(edit.data.get("present"), bool):
         yield "present", "请写明建立或解除"
 

@@ -25,6 +25,7 @@ class Verb(StrEnum):
     TRANSFER = "流转项目"
     EDIT_CHAINS = "修改产业链与匹配规则"
     ASK_PARKS = "请园区核实"
+    FOLLOW_CHECKS = "查看核实事项"
     ANSWER_CHECKS = "答复核实事项"
     ADMINISTER = "系统管理"
 
@@ -49,7 +50,8 @@ ALLOWED: Mapping[Verb, frozenset[Role]] = {
     Verb.TRANSFER: _STEERING,
     Verb.EDIT_CHAINS: _STEERING,
     Verb.ASK_PARKS: _WORKING,
-    Verb.ANSWER_CHECKS: frozenset({Role.CARRIER}) | _WORKING,
+    Verb.FOLLOW_CHECKS: frozenset({Role.CARRIER, Role.LIAISON, Role.LEADER}) | _WORKING,
+    Verb.ANSWER_CHECKS: frozenset({Role.CARRIER}) | _STEERING,
     Verb.ADMINISTER: frozenset({Role.ADMIN}),
 }
 

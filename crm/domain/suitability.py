@@ -79,7 +79,7 @@ def _strongest(outside: dict[str, Proof]) -> tuple[str, float]:
 
 def _nothing_known(evidence: Evidence, ours: float, foreign: float) -> Suitability:
     """Too faint to place. A maker is asked; who neither makes nor names a product is none of ours."""
-    if foreign > max(ours, HINT_OF_OTHER):
+    if foreign > max(ours, HINT_OF_OTHER) and not evidence.says_making:
         return Suitability(False, note=f"不属本市产业链：材料只提到{'、'.join(_words(evidence.outside))}")
     if evidence.has_statement and not evidence.says_making and ours < TRACE:
         return Suitability(False, note="不属本市产业链：主营中没有任何产业链环节的产品或工艺")

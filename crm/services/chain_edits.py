@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from crm.domain.actors import Actor
 from crm.domain.chain_edits import ChainEdit as Edit
-from crm.domain.chain_edits import check
+from crm.domain.chain_edits import about, changes_nothing, check
 from crm.domain.clock import local_date
 from crm.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from crm.domain.permissions import Verb, require
@@ -53,7 +53,14 @@ def propose(tools: Tools, actor: Actor, wanted: Proposal) -> str:
     edit = Edit(
         new_id(), wanted.kind, wanted.subject.strip(), dict(wanted.data), wanted.starts_on or day, wanted.ends_on
     )
-    check(tools.reference.pack(), edit)
+    pack = tools.reference.pack()
+    check(pack, edit)
+    if edit.starts_on < day:
+        raise Invalid.of("starts_on", "生效日不能早于今天")
+    if changes_nothing(pack, edit):
+        raise Invalid.of("word" if "word" in edit.data else "subject", "现在就是这样，没有要改的")
+    with tools.database.read() as session:
+        _refuse_twin(session, edit)  # before the trial, which takes a second
     trial = try_out(tools.matching.matcher(), edit, read_cases(tools.settings.reference_dir), day)
     row = {
         "id": edit.id,
@@ -124,12 +131,16 @@ def waiting(session: Session) -> int:
 
 
 def _refuse_twin(session: Session, edit: Edit) -> None:
-    """The same change proposed twice would be tried and decided twice."""
+    """The same thing proposed twice would be tried and decided twice."""
     pending = select(ChainEdit).where(
         ChainEdit.state == "proposed", ChainEdit.kind == edit.kind, ChainEdit.subject == edit.subject
     )
-    if any(row.data.get("word") == edit.data.get("word") for row in session.scalars(pending)):
-        raise Conflict("同一修改已在待审", ("word" if "word" in edit.data else "subject",))
+    if any(about(as_edit(row)) & about(edit) for row in session.scalars(pending)):
+        raise Conflict("同一事项已有修改待审核", ("word" if "word" in edit.data else "subject",))
+
+
+def as_edit(row: ChainEdit) -> Edit:
+    return Edit(row.id, row.kind, row.subject, row.data, row.starts_on, row.ends_on)
 
 
 def _row(session: Session, edit_id: str) -> Row:

@@ -100,8 +100,10 @@ def _choice(work: ProjectWork, district: str, park: str | None, note: str | None
     return [latest | chosen]
 
 
-def _rank(code: str, proposed: Sequence[Mapping[str, Any]]) -> int:
-    """Place in the proposal, from 1; 0 for one that was not proposed."""
+def _rank(code: str, proposed: Sequence[Mapping[str, Any]]) -> int | None:
+    """Place in the proposal, from 1; 0 for one that was not proposed; None where nothing was."""
+    if not proposed:
+        return None
     return next((place for place, one in enumerate(proposed, 1) if one["code"] == code), 0)
 
 

@@ -18,6 +18,7 @@ from crm.domain.match_input import MatchInput
 
 OWN_CASES = "evaluation_cases.jsonl"
 REGISTRY, SPEECH = "registry", "speech"
+DEVELOPMENT, HELD_OUT = "development", "held_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def case_of(row: Mapping[str, Any]) -> Case:
     return Case(
         id=str(row["id"]),
         kind=row.get("kind") or REGISTRY,
-        part=row.get("part") or "development",
+        part=row.get("part") or DEVELOPMENT,
         given=MatchInput(
             name=row.get("name") or "",
             aliases=tuple(filter(None, [row.get("short_name")])),

@@ -17,6 +17,7 @@ class Answer:
     unsure: bool
     industries: tuple[str, ...]
     nodes: tuple[str, ...]
+    parks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, result: MatchResult) -> Answer:
@@ -25,6 +26,7 @@ class Answer:
             result.unsure,
             tuple(industry.code for industry in result.industries),
             tuple(node.code for node in result.nodes),
+            tuple(park.code for park in result.parks),
         )
 
 

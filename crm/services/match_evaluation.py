@@ -53,6 +53,7 @@ class Evaluation:
     shares: dict[str, Share] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
     confused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    parks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the first three proposed, by case
     per_second: float = 0.0
 
 
@@ -90,6 +91,7 @@ def evaluate(cases: Iterable[Case], answer: Answerer) -> Evaluation:
         started = time.perf_counter()
         answered = answer(case.given)
         spent, count = spent + time.perf_counter() - started, count + 1
+        outcome.parks[case.id] = answered.parks[:3]
         for measure, right in _judge(case, answered).items():
             judged.setdefault(measure, []).append(right)
             if not right:

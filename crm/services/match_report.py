@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from crm.services.evaluation_cases import HELD_OUT
 from crm.services.match_evaluation import Comparison, Evaluation, Share
 
 KINDS = {"registry": "登记文本", "speech": "口语文本"}
@@ -31,7 +32,7 @@ def table(comparison: Comparison, *, wrong: bool = False) -> Iterator[str]:
             f"{BASELINES[name]} {other.shares[measure].value:5.1%}" for name, other in comparison.baselines.items()
         )
         yield f"  {LABELS[measure]:　<8} {_interval(share)}   {beside}"
-        if wrong and comparison.part != "held_out" and found.wrong.get(measure):
+        if wrong and comparison.part != HELD_OUT and found.wrong.get(measure):
             yield f"      未中：{'、'.join(found.wrong[measure])}"
     if found.confused:
         pairs = (f"{a}→{b} {count}" for (a, b), count in found.confused.most_common(MOST_CONFUSED))

@@ -12,25 +12,29 @@ from typing import Any
 from crm.domain.chain_edits import ChainEdit, laid_over
 from crm.domain.matching import Matcher
 from crm.services.compiling import compile_matcher
-from crm.services.evaluation_cases import Case
+from crm.services.evaluation_cases import HELD_OUT, Case
 from crm.services.match_evaluation import Evaluation, evaluate, matcher_answers
 
 MOST_NAMED = 20
 
 
 def try_out(matcher: Matcher, edit: ChainEdit, cases: Sequence[Case], day: date) -> dict[str, Any]:
-    """Shares before and after, and the cases that would be mended and broken by it (ids, at most MOST_NAMED each).
+    """Shares before and after; how many cases would be mended, broken, and proposed other parks. Of those broken only cases
+    of the development part are named, MOST_NAMED at most: the others are kept for measuring.
 
     Tried as if it held today, whenever it is to begin.
     """
     holding = ChainEdit(edit.id, edit.kind, edit.subject, edit.data, day)
-    before = evaluate(cases, matcher_answers(matcher))
-    after = evaluate(cases, matcher_answers(compile_matcher(laid_over(matcher.pack, [holding], day))))
+    later = compile_matcher(laid_over(matcher.pack, [holding], day))
+    before, after = evaluate(cases, matcher_answers(matcher)), evaluate(cases, matcher_answers(later))
     wrong_before, wrong_after = _wrong(before), _wrong(after)
+    open_cases = {case.id for case in cases if case.part != HELD_OUT}
     return {
         "cases": len(cases),
-        "mended": sorted(wrong_before - wrong_after)[:MOST_NAMED],
-        "broken": sorted(wrong_after - wrong_before)[:MOST_NAMED],
+        "mended": len(wrong_before - wrong_after),
+        "broken": len(wrong_after - wrong_before),
+        "broken_cases": sorted((wrong_after - wrong_before) & open_cases)[:MOST_NAMED],
+        "other_parks": sum(before.parks[case] != after.parks[case] for case in before.parks),
         "before": _shares(before),
         "after": _shares(after),
     }

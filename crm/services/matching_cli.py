@@ -42,4 +42,9 @@ def match_line(line: str, matcher: Matcher, codes: Codes) -> dict[str, Any]:
 
 def _source_ref(data: object) -> str | None:
     reference = data.get("source_ref") if isinstance(data, Mapping) else None
-    return reference if isinstance(reference, str) else None
+    return reference if isinstance(reference, str) and _encodable(reference) else None
+
+
+def _encodable(text: str) -> bool:
+    """A lone surrogate is no character: it can be read and not written."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

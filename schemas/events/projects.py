@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from schemas.events.fact import FieldMaker, a_code, a_day, a_text, code, day, facts, text, texts
-from schemas.fields import Choice, Count, Mapped, Percent
+from schemas.fields import Choice, Mapped, Percent
 from schemas.topics import PROJECTS_CHANGED
 
 MILESTONES = (
@@ -22,7 +22,6 @@ GRADES = ("key", "active", "reserve")
 _milestone = partial(Choice, MILESTONES, required=True)
 _track = partial(Choice, TRACKS, allow_none=True, load_default=None)
 _percent = partial(Percent, allow_none=True, load_default=None)
-count = partial(Count, required=True)
 _rules = partial(Mapped, allow_none=True, load_default=None)
 
 _CLAIM: Mapping[str, FieldMaker] = {"milestone": a_text, "kind": _milestone, "happened_on": a_day}
@@ -55,8 +54,6 @@ PROJECT_EVENTS = facts(
         ("project.activity-logged", "记录一次对接。", {"activity": a_text, "happened_on": a_day}),
         ("project.obstacle-raised", "提出需协调事项。", {"obstacle": a_text, "department": a_code, "due_on": day}),
         ("project.obstacle-resolved", "协调事项办结。", {"obstacle": a_text, "department": code}),
-        ("project.park-asked", "请园区核实未知的硬约束。", {"park": a_code, "count": count}),
-        ("project.park-answered", "园区答复一项核实。", {"park": a_code, "verdict": a_text}),
         ("project.shelved", "项目搁置至唤醒日。", {"wake_on": a_day}),
         ("project.resumed", "搁置的项目恢复。", {"stage": text}),
         ("project.lost", "签约前流失。", {}),

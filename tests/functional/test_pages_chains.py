@@ -144,10 +144,10 @@ def test_an_override_is_listed_with_its_reason(api: Api, bureau: FlaskClient, pr
     assert "老乡" in page
 
 
-def test_matching_anew_is_counted_then_applied(api: Api, bureau: FlaskClient, project: str) -> None:
+def test_matching_anew_is_counted_first(api: Api, bureau: FlaskClient, project: str) -> None:
     assert post(bureau, "/matching/rematch", "/matching").status_code == 303
     rematching.work_off(api.city.tools)
-    assert "应用到 0 个项目" in bureau.get("/matching").text
+    assert "没有项目需要改变" in bureau.get("/matching").text
     run = api.city.one("rematch_runs")["id"]
     post(bureau, f"/matching/rematch/{run}/drop", "/matching")
     assert "已放弃" in bureau.get("/matching").text
@@ -170,7 +170,9 @@ def test_a_park_is_asked_and_its_operator_answers(api: Api, bureau: FlaskClient,
     assert "星澜" not in page
     check = next(row["id"] for row in api.city.rows("park_checks") if row["constraint"] == "height_m")
     assert post(operator, f"/checks/{check}/breaks", "/checks", note="只有六米").status_code == 303
-    assert "园区：不行" in bureau.get(f"/projects/{project}").text
+    page = bureau.get(f"/projects/{project}").text
+    assert "：只有六米" in page
+    assert "不行" in page
 
 
 def test_a_choice_outside_the_proposal_needs_a_reason_on_the_page(api: Api, bureau: FlaskClient, project: str) -> None:
@@ -180,3 +182,69 @@ def test_a_choice_outside_the_proposal_needs_a_reason_on_the_page(api: Api, bure
     answer = post(bureau, f"/projects/{project}/dispatch", f"/projects/{project}", district=other, version=version)
     assert answer.status_code == 422
     assert "请在附言写明理由" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/chains/edits/{edit}/bless", "/matching/rematch/none/bless"])
+def test_an_unknown_verb_does_nothing(api: Api, bureau: FlaskClient, path: str) -> None:
+    proposed(bureau)
+    edit = api.city.one("chain_edits")["id"]
+    assert post(bureau, path.format(edit=edit), "/chains/edits", reason="理由").status_code == 404
+    assert api.city.one("chain_edits")["state"] == "proposed"
+
+
+def test_the_same_word_again_comes_back_with_the_form(bureau: FlaskClient) -> None:
+    proposed(bureau)
+    answer = proposed(bureau)
+    assert answer.status_code == 422
+    assert "同一事项已有修改待审核" in answer.text
+    assert 'value="鲲鹏嘟嘟块"' in answer.text
+
+
+def test_two_links_and_two_weights_may_wait_at_once(api: Api, bureau: FlaskClient) -> None:
+    for target in ("EV08", "EV09"):
+        link = {"node": "IT10", "target": target, "relation": "complements", "present": "yes", "reason": "调整"}
+        assert post(bureau, "/chains/edits/links", "/chains/nodes/IT10", **link).status_code == 303
+    for name in ("room", "balance"):
+        fields = {name: "0.2", "reason": "调整"}
+        assert post(bureau, "/chains/edits/weights", "/matching", **fields).status_code == 303
+    assert api.city.count("chain_edits") == 4
+
+
+def test_a_fault_of_a_weight_names_it_and_keeps_the_form(bureau: FlaskClient) -> None:
+    answer = post(bureau, "/chains/edits/weights", "/matching", room="9", balance="0.2", reason="调整")
+    assert answer.status_code == 422
+    assert "有空置载体（加）：权重为 0 至 2" in answer.text
+    assert 'value="0.2"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "fields", [{"word": "连接器", "weight": "1", "kind": "product"}, {"word": "没有这词", "weight": "0"}]
+)
+def test_what_changes_nothing_is_refused(bureau: FlaskClient, fields: dict[str, str]) -> None:
+    answer = post(bureau, "/chains/edits/words", "/chains/nodes/IT10", **{**WORD, **fields})
+    assert answer.status_code == 422
+    assert "现在就是这样" in answer.text
+
+
+def test_an_edit_of_the_past_is_refused(bureau: FlaskClient) -> None:
+    assert (
+        "生效日不能早于今天"
+        in post(bureau, "/chains/edits/words", "/chains/nodes/IT10", **WORD, starts_on="2020-01-01").text
+    )
+
+
+def test_an_edit_that_waits_for_its_day_says_so(api: Api, bureau: FlaskClient) -> None:
+    post(bureau, "/chains/edits/words", "/chains/nodes/IT10", **WORD, starts_on="2099-01-01")
+    edit = api.city.one("chain_edits")["id"]
+    other = api.signed_in("admin", "BUREAU", "admin@demo.invalid")
+    post(other, f"/chains/edits/{edit}/approve", "/chains/edits")
+    assert "待生效" in bureau.get("/chains/edits").text
+
+
+def test_a_no_without_a_word_is_told_on_the_list(api: Api, bureau: FlaskClient, project: str) -> None:
+    park = api.city.one("projects")["proposed_parks"][0]
+    post(bureau, f"/projects/{project}/ask-park", f"/projects/{project}", park=park)
+    operator = api.signed_in("carrier", f"OP-{park}", "carrier@demo.invalid")
+    check = api.city.rows("park_checks")[0]["id"]
+    assert post(operator, f"/checks/{check}/breaks", "/checks").location == "/checks"
+    assert "请写明现有多少" in operator.get("/checks").text

@@ -86,7 +86,7 @@ def test_the_queue_reads_as_often_for_many_rows_as_for_one(api: Api, bureau: Fla
 
 
 def test_dispatch_from_the_queue_comes_back_to_it(api: Api, bureau: FlaskClient, project: str) -> None:
-    answer = act(api, bureau, project, "dispatch", "/queue", district="KHTD", back="/queue?tab=waiting")
+    answer = act(api, bureau, project, "dispatch", "/queue", district="KHTD", note="点名", back="/queue?tab=waiting")
     assert answer.location == "/queue?tab=waiting"
     assert "已派发给昆山高新区" in bureau.get("/queue").text
     assert "压力传感器项目" in bureau.get("/queue?tab=dispatched").text
@@ -104,7 +104,7 @@ def test_a_park_elsewhere_is_refused_beside_its_field(api: Api, bureau: FlaskCli
     park = next(
         p for p in api.city.tools.reference.pack().parks.values() if p.district == "KETD" and p.accepts_projects
     )
-    answer = act(api, bureau, project, "dispatch", district="KHTD", park=park.code)
+    answer = act(api, bureau, project, "dispatch", district="KHTD", park=park.code, note="点名")
     assert answer.status_code == 422
     assert 'id="f-park-error"' in answer.text
 

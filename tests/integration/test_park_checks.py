@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from crm.services import rematching
+from crm.services.dispatch import dispatch
 from crm.services.park_checks import answer, ask
 from crm.store.queries.park_checks import checks_in_scope
 from crm.store.queries.scope import scope_of
@@ -70,25 +70,63 @@ def test_an_answer_is_given_once(city: City, project: str, park: str) -> None:
     row = city.one("park_checks", id=check)
     assert (row["state"], row["note"], row["answered_by"]) == ("meets", "八米二", "user:operator")
     with pytest.raises(Conflict):
-        answer(city.tools, operator(f"OP-{park}"), check, verdict="breaks")
+        answer(city.tools, operator(f"OP-{park}"), check, verdict="breaks", note="又看了一次")
 
 
-def test_a_no_rejects_the_park_when_the_project_is_matched_anew(city: City, project: str, park: str) -> None:
+def test_a_no_says_why(city: City, project: str, park: str) -> None:
+    ask(city.tools, dispatcher(), project, park)
+    with pytest.raises(Invalid) as refusal:
+        answer(city.tools, operator(f"OP-{park}"), city.rows("park_checks")[0]["id"], verdict="breaks")
+    assert refusal.value.errors[0].field == "note"
+
+
+def test_a_no_rejects_the_park_at_once(city: City, project: str, park: str) -> None:
     ask(city.tools, dispatcher(), project, park)
     check = next(row["id"] for row in city.rows("park_checks") if row["constraint"] == "height_m")
     answer(city.tools, operator(f"OP-{park}"), check, verdict="breaks", note="只有六米")
-    rematching.ask(city.tools, dispatcher())
-    rematching.work_off(city.tools)
-    rematching.settle(city.tools, dispatcher(), city.one("rematch_runs")["id"], approve=True)
-    rematching.work_off(city.tools)
+    assert park not in city.one("projects")["proposed_parks"]
+    assert city.count("matches") == 2
+
+
+def test_what_was_dispatched_keeps_its_proposal(city: City, project: str, park: str) -> None:
+    ask(city.tools, dispatcher(), project, park)
+    dispatch(city.tools, dispatcher(), project, city.version(project), district="KETD", park=None, note=None)
+    answer(city.tools, operator(f"OP-{park}"), city.rows("park_checks")[0]["id"], verdict="breaks", note="没有")
+    assert park in city.one("projects")["proposed_parks"]
+
+
+def test_an_answer_survives_the_next_report(city: City, project: str, park: str) -> None:
+    ask(city.tools, dispatcher(), project, park)
+    check = next(row["id"] for row in city.rows("park_checks") if row["constraint"] == "height_m")
+    answer(city.tools, operator(f"OP-{park}"), check, verdict="breaks", note="只有六米")
+    city.report("AG-SH", lead_data(1, source_ref="again", project=NEEDS, enterprise={"aliases": ["又名"]}))
     assert park not in city.one("projects")["proposed_parks"]
 
 
-def test_asking_and_answering_are_facts_of_the_project(city: City, project: str, park: str) -> None:
+def test_the_bureau_answers_in_a_parks_stead_and_says_so(city: City, project: str, park: str) -> None:
     ask(city.tools, dispatcher(), project, park)
-    answer(city.tools, operator(f"OP-{park}"), city.rows("park_checks")[0]["id"], verdict="meets")
-    kinds = [row["type"] for row in city.rows("history") if row["aggregate_id"] == project]
-    assert kinds[-2:] == ["project.park-asked.v1", "project.park-answered.v1"]
+    answer(city.tools, dispatcher(), city.rows("park_checks")[0]["id"], verdict="meets")
+    assert "（商务局代答）" in [row["note"] for row in city.rows("park_checks")]
+
+
+def test_a_district_does_not_answer_for_a_park(city: City, project: str, park: str) -> None:
+    ask(city.tools, dispatcher(), project, park)
+    with pytest.raises(Forbidden):
+        answer(city.tools, officer(), city.rows("park_checks")[0]["id"], verdict="meets")
+
+
+def test_asking_makes_no_form_of_the_project_stale(city: City, project: str, park: str) -> None:
+    seen = city.version(project)
+    ask(city.tools, dispatcher(), project, park)
+    assert city.version(project) == seen
+
+
+def test_asking_and_answering_are_facts(city: City, project: str, park: str) -> None:
+    ask(city.tools, dispatcher(), project, park)
+    check = city.rows("park_checks")[0]["id"]
+    answer(city.tools, operator(f"OP-{park}"), check, verdict="meets")
+    kinds = [(row["type"], row["version"]) for row in city.rows("history", aggregate_id=check)]
+    assert kinds == [("park.check-asked.v1", 1), ("park.check-answered.v1", 2)]
 
 
 @pytest.mark.parametrize("actor", [leader(), reporter()])

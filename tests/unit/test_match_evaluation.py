@@ -121,12 +121,25 @@ def test_the_citys_own_cases_are_of_both_kinds_and_parts() -> None:
 def test_a_word_is_tried_on_the_cases() -> None:
     edit = ChainEdit("e", "word", "A01", {"word": "软板", "weight": 1.0}, DAY)
     trial = try_out(compile_matcher(PACK), edit, [case(1, "软板的生产", "A01"), *CASES], DAY)
-    assert (trial["mended"], trial["broken"], trial["cases"]) == (["1"], [], 5)
+    assert (trial["mended"], trial["broken"], trial["cases"]) == (1, 0, 5)
 
 
 def test_a_word_that_does_harm_is_seen() -> None:
     edit = ChainEdit("e", "word", "B02", {"word": "柔性线路板", "weight": 2.0}, DAY)
-    assert try_out(compile_matcher(PACK), edit, CASES, DAY)["broken"] == ["1"]
+    trial = try_out(compile_matcher(PACK), edit, CASES, DAY)
+    assert (trial["broken"], trial["broken_cases"]) == (1, ["1"])
+
+
+def test_a_case_kept_for_measuring_is_counted_and_not_named() -> None:
+    edit = ChainEdit("e", "industry", "CC", {"enabled": False}, DAY)
+    trial = try_out(compile_matcher(PACK), edit, CASES, DAY)
+    assert (trial["broken"], trial["broken_cases"]) == (1, [])
+
+
+def test_weights_are_tried_by_the_parks_they_propose() -> None:
+    edit = ChainEdit("e", "weights", "weights", {"same_node": 0.0}, DAY)
+    trial = try_out(compile_matcher(PACK), edit, CASES, DAY)
+    assert (trial["broken"], trial["other_parks"] > 0) == (0, True)
 
 
 def test_both_finders_find_the_same() -> None:

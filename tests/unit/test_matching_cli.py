@@ -83,3 +83,23 @@ def test_an_evaluation_counts_right_and_wrong(pack: ReferencePack) -> None:
     outcome = evaluate([case_of(case) for case in cases], matcher_answers(compile_matcher(pack)))
     assert (outcome.shares["positives kept"], outcome.shares["negatives refused"]) == (Share(1, 2), Share(1, 1))
     assert outcome.wrong["positives kept"] == ["2"]
+
+
+def test_half_a_character_is_a_fault_and_does_not_stop_the_rest(pack: ReferencePack) -> None:
+    broken = '{"source_ref": "\\ud800", "enterprise": {"name": "\\ud800x"}}'
+    rows = list(match_lines([broken, lead("柔性电路板的生产")], pack))
+    assert [(row["source_ref"], "error" in row) for row in rows] == [(None, True), ("R1", False)]
+    assert json.dumps(rows, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        {"summary": "拟租赁厂房生产柔性电路板，需用电1200kVA"},
+        {"summary": "柔性电路板，租厂房3000平，配套员工宿舍"},
+        {"summary": "做柔性电路板的，想在本地租赁厂房"},
+    ],
+)
+def test_a_wish_for_premises_is_never_the_trade(pack: ReferencePack, project: dict[str, Any]) -> None:
+    (row,) = match_lines([json.dumps({"source_ref": "R1", "enterprise": {}, "project": project})], pack)
+    assert (row["suitable"], row["unsure"], row["nodes"][0]["code"]) == (True, False, "IT07")

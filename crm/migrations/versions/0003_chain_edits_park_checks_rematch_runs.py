@@ -40,6 +40,7 @@ def upgrade() -> None:
 
     op.create_table('park_checks',
     sa.Column('id', sa.String(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('project_id', sa.String(length=64), nullable=False),
     sa.Column('park', sa.String(length=64), nullable=False),
     sa.Column('constraint', sa.String(length=32), nullable=False),

@@ -46,6 +46,7 @@ class ParkCheck(Model):
 
     __tablename__ = "park_checks"
     id: Mapped[Id]
+    version: Mapped[int]
     project_id: Mapped[str] = mapped_column(CODE, index=True)
     park: Mapped[str] = mapped_column(CODE)
     constraint: Mapped[str] = mapped_column(String(32))

@@ -5,7 +5,7 @@ One POST a change, one service call each; a refused form comes back with what wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, redirect, request
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from crm.domain.actors import Actor
 from crm.domain.chain_edits import WORD_KINDS
-from crm.domain.errors import CrmError, Invalid
+from crm.domain.errors import Conflict, CrmError, Invalid, NotFound
 from crm.domain.match_weights import Weights
 from crm.domain.permissions import Verb, may, require
 from crm.services import chain_edits, rematching
@@ -24,7 +24,7 @@ from crm.store.queries.scope import scope_of
 from crm.web.auth import current_actor
 from crm.web.pages.chains import show_node
 from crm.web.pages.forms import day, done, faults, own_path, sentence, text
-from crm.web.pages.frame import pages_blueprint, show, tools
+from crm.web.pages.frame import pages_blueprint, show, today, tools
 
 blueprint = pages_blueprint("chain-edits")
 STATES = {"proposed": "待审核", "live": "已生效", "refused": "未采纳", "withdrawn": "已撤回"}
@@ -33,7 +33,7 @@ KINDS = {
     "link": "上下游关系", "park": "园区定位",
 }  # fmt: skip
 WEIGHTS = {
-    "same_node": "同环节集聚", "fills_hole": "补链", "linked": "强链、延链", "same_industry": "同产业",
+    "same_node": "同环节集聚", "fills_hole": "补链", "linked": "强链延链", "same_industry": "同产业",
     "near_industry": "相近产业", "focus": "一园一品（加）", "elsewhere": "错位竞争（减）", "preferred": "企业首选区镇（加）",
     "first_talk": "首谈区镇（加）", "room": "有空置载体（加）", "balance": "区镇均衡（加）",
 }  # fmt: skip
@@ -54,6 +54,7 @@ def edit_list() -> Response:
         settled=[row for row in rows if row.state != "proposed"],
         states=STATES,
         kinds=KINDS,
+        day=today(),
         told=told,
         me=current_actor().id,
     )
@@ -89,35 +90,43 @@ def told(row: ChainEdit) -> str:
 @blueprint.post("/chains/edits/words")
 def propose_word() -> Response:
     """A word of a node, or muting one (weight 0)."""
-    node = text("node", required=True, longest=80)
-    data = {"word": text("word", longest=200), "weight": _number("weight"), "kind": text("kind") or "product"}
-    return _proposed(Proposal("word", node, data, text("reason", longest=500), day("starts_on")), node)
+
+    def wanted() -> Proposal:
+        data = {"word": text("word", longest=200), "weight": _number("weight"), "kind": text("kind") or "product"}
+        return Proposal("word", _node(), data, text("reason", longest=500), day("starts_on"))
+
+    return _proposed(wanted, _node_again)
 
 
 @blueprint.post("/chains/edits/links")
 def propose_link() -> Response:
-    node = text("node", required=True, longest=80)
-    data = {"target": text("target"), "relation": text("relation"), "present": text("present") != "no"}
-    return _proposed(Proposal("link", node, data, text("reason", longest=500)), node)
+    def wanted() -> Proposal:
+        data = {"target": text("target"), "relation": text("relation"), "present": text("present") != "no"}
+        return Proposal("link", _node(), data, text("reason", longest=500))
+
+    return _proposed(wanted, _node_again)
 
 
 @blueprint.post("/chains/edits/industries")
 def propose_industry() -> Response:
-    code = text("industry", required=True, longest=80)
-    enabled = text("enabled") == "yes"
-    return _simple(Proposal("industry", code, {"enabled": enabled}, text("reason", longest=500)), "/chains")
+    def wanted() -> Proposal:
+        code = text("industry", required=True, longest=80)
+        return Proposal("industry", code, {"enabled": text("enabled") == "yes"}, text("reason", longest=500))
+
+    return _proposed(wanted, lambda _: redirect("/chains", 303))
 
 
 @blueprint.post("/chains/edits/weights")
 def propose_weights() -> Response:
     """Only the weights that were changed become part of the edit."""
-    now = Weights(**tools().reference.pack().weights)
-    data = {
-        name: _number(name)
-        for name in Weights.names()
-        if request.form.get(name) and _number(name) != getattr(now, name)
-    }
-    return _simple(Proposal("weights", "weights", data, text("reason", longest=500), day("starts_on")), "/matching")
+
+    def wanted() -> Proposal:
+        now = Weights(**tools().reference.pack().weights)
+        data = {name: _number(name) for name in Weights.names() if name in request.form}
+        changed = {name: value for name, value in data.items() if value != getattr(now, name)}
+        return Proposal("weights", "weights", changed, text("reason", longest=500), day("starts_on"))
+
+    return _proposed(wanted, _matching)
 
 
 def _number(name: str) -> float | None:
@@ -127,36 +136,46 @@ def _number(name: str) -> float | None:
         return None
 
 
-def _proposed(wanted: Proposal, node: str) -> Response:
+def _node() -> str:
+    return text("node", required=True, longest=80)
+
+
+def _proposed(wanted: Callable[[], Proposal], again: Callable[[CrmError], Response]) -> Response:
+    """Refused: told, and the page again with what was entered."""
     try:
-        chain_edits.propose(tools(), current_actor(), wanted)
-    except Invalid as refusal:
-        flash(sentence(refusal), "error")
-        return show_node(node, status=422, entered=request.form, errors=faults(refusal))
+        chain_edits.propose(tools(), current_actor(), wanted())
+    except (Invalid, Conflict) as refusal:
+        named = [f"{WEIGHTS[name]}：{message}" for name, message in faults(refusal).items() if name in WEIGHTS]
+        flash("；".join(named) or sentence(refusal), "error")
+        return again(refusal)
     return done("已提交，试测结果见待审核列表；他人审核后生效", "/chains/edits")
 
 
-def _simple(wanted: Proposal, back: str) -> Response:
-    try:
-        chain_edits.propose(tools(), current_actor(), wanted)
-    except CrmError as refusal:
-        flash(sentence(refusal), "error")
-        return redirect(back, 303)
-    return done("已提交，他人审核后生效", "/chains/edits")
+def _node_again(refused: CrmError) -> Response:
+    return show_node(text("node"), status=422, entered=request.form, errors=faults(refused))
 
 
 @blueprint.post("/chains/edits/<edit_id>/<verb>")
 def decide(edit_id: str, verb: str) -> Response:
     """approve, refuse or withdraw."""
-    actor, reason = current_actor(), text("reason", longest=500)
-    if verb == "withdraw":
-        message = _settled(lambda: chain_edits.withdraw(tools(), actor, edit_id, reason=reason), "已撤回")
-    else:
-        approve = verb == "approve"
-        said = "已生效，新线索即按此匹配；已有项目可重新匹配" if approve else "已记为未采纳"
-        message = _settled(lambda: chain_edits.decide(tools(), actor, edit_id, approve=approve, reason=reason), said)
-    tools().reference.look_again()
-    return message
+    actor, wired = current_actor(), tools()
+    steps = {
+        "approve": (
+            lambda: chain_edits.decide(wired, actor, edit_id, approve=True),
+            "已采纳，从生效日起按此匹配新线索；未派发的项目可在匹配页重新匹配",
+        ),
+        "refuse": (lambda: chain_edits.decide(wired, actor, edit_id, approve=False, reason=_reason()), "已记为未采纳"),
+        "withdraw": (lambda: chain_edits.withdraw(wired, actor, edit_id, reason=_reason()), "已撤回"),
+    }
+    if verb not in steps:
+        raise NotFound("没有这个操作")
+    answer = _settled(*steps[verb])
+    wired.reference.look_again()
+    return answer
+
+
+def _reason() -> str:
+    return text("reason", longest=500)
 
 
 def _settled(step: Any, said: str) -> Response:
@@ -172,8 +191,12 @@ def _settled(step: Any, said: str) -> Response:
 @blueprint.get("/matching")
 def matching() -> Response:
     """How often proposals are followed, the weights in force, and what matching anew would change."""
+    return _matching()
+
+
+def _matching(refused: CrmError | None = None) -> Response:
     actor = current_actor()
-    require(actor, Verb.READ_PROJECTS)
+    require(actor, Verb.READ_ENTERPRISES)
     with tools().database.read() as session:
         scope = scope_of(session, actor)
         districts, industries = hits_by_district(session, scope), hits_by_industry(session, scope)
@@ -187,6 +210,8 @@ def matching() -> Response:
             run=rematching.latest_run(session) if may(actor, Verb.EDIT_CHAINS) else None,
             run_states=RUN_STATES,
             weights=_weights(),
+            status=422 if refused else 200,
+            entered=request.form if refused else {},
             edits=may(actor, Verb.EDIT_CHAINS),
         )
 
@@ -204,6 +229,8 @@ def ask_rematch() -> Response:
 
 @blueprint.post("/matching/rematch/<run_id>/<verb>")
 def settle_rematch(run_id: str, verb: str) -> Response:
+    if verb not in ("apply", "drop"):
+        raise NotFound("没有这个操作")
     approve = verb == "apply"
     said = "已开始应用，项目会陆续更新" if approve else "已放弃，没有改动任何项目"
     return _run(lambda actor: rematching.settle(tools(), actor, run_id, approve=approve), said)

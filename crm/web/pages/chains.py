@@ -31,7 +31,7 @@ TIERS = {"2": "主导产业", "6": "新兴产业", "X": "先导与特色"}
 @blueprint.get("/chains")
 def chain_list() -> Response:
     actor = current_actor()
-    require(actor, Verb.READ_PROJECTS)
+    require(actor, Verb.READ_ENTERPRISES)
     pack = tools().reference.pack()
     with tools().database.read() as session:
         counts = _counts(session, actor)
@@ -56,12 +56,12 @@ def _counts(session: Session, actor: Actor) -> Mapping[str, tuple[int, int]]:
 @blueprint.get("/chains/<industry>")
 def chain_map(industry: str) -> Response:
     actor = current_actor()
-    require(actor, Verb.READ_PROJECTS)
+    require(actor, Verb.READ_ENTERPRISES)
     pack = tools().reference.pack()
     if industry not in pack.industries:
         raise NotFound("没有这个产业")
     with tools().database.read() as session:
-        counts = _counts(session, actor)
+        counts, whole = _counts(session, actor), scope_of(session, actor).city_wide
     mine = places(pack, counts)[industry]
     return show(
         "chain.html",
@@ -72,6 +72,7 @@ def chain_map(industry: str) -> Response:
         standings=STANDINGS,
         links=_links_within(pack, industry),
         edits=may(actor, Verb.EDIT_CHAINS),
+        whole=whole,
     )
 
 
@@ -88,7 +89,7 @@ def chain_node(code: str) -> Response:
 def show_node(code: str, *, status: int = 200, **more: Any) -> Response:
     """The page of a node. `more`: a refused form shown again with what was entered."""
     actor = current_actor()
-    require(actor, Verb.READ_PROJECTS)
+    require(actor, Verb.READ_ENTERPRISES)
     pack = tools().reference.pack()
     node = pack.nodes.get(code)
     if node is None:
@@ -109,6 +110,7 @@ def show_node(code: str, *, status: int = 200, **more: Any) -> Response:
         landed=[one for one in found if one.project.landed_on is not None],
         coming=[one for one in found if one.project.landed_on is None],
         lights=lights,
+        whole=scope.city_wide,
         words=words,
         word_count=sum(len(some) for _, some in words),
         kinds=WORD_KINDS,
