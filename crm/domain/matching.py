@@ -11,11 +11,12 @@ from copy import copy
 from functools import partial
 
 from crm.domain.clauses import fold_text
+from crm.domain.district_ranking import rank_districts
 from crm.domain.evidence import Evidence, EvidenceFinder, Proof
 from crm.domain.match_input import MatchInput
 from crm.domain.match_result import MatchResult, Scored
 from crm.domain.match_weights import NOTHING_KNOWN, Standing, Weights
-from crm.domain.park_ranking import ParkRanking, Ranked, rank_districts
+from crm.domain.park_ranking import ParkRanking, Ranked
 from crm.domain.parks import Carrier, Finding
 from crm.domain.reference import ReferencePack
 from crm.domain.suitability import decide

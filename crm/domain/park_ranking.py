@@ -22,7 +22,7 @@ from crm.domain.reference import Park, ReferencePack
 BEST, FURTHER = 0.85, 0.05  # shares of the best relation of any node, and of the next two
 LEAST_FIT = 0.25  # below this share of the best park's fit a relation is not worth a visit
 MOST_PARKS = 8
-FEW_PARKS, MOST_NEAR, SHARE_NEAR = 3, 3, 0.4  # with fewer proposed, the nearest that break something are named too
+FEW_PARKS, MOST_NEAR = 3, 3  # with fewer proposed, the nearest that break something are named too
 ENOUGH = 10  # the most that are proposed, and two that may lie inside another
 DEPTH, DEEPER = 16, 8  # parks looked at for each node at first; so many times more when too few of them do
 NO_RELATION, NO_PROJECTS, PART_OF, BREAKS = "no chain relation", "accepts no projects", "part of", "breaks"
@@ -286,35 +286,3 @@ def _without_nested(ranked: Sequence[_Candidate]) -> tuple[list[_Candidate], dic
 def _without_faint(kept: Sequence[_Candidate]) -> list[_Candidate]:
     """What is far behind the best is not proposed: a list of twenty parks helps nobody."""
     return [candidate for candidate in kept[:MOST_PARKS] if candidate.fit >= kept[0].fit * LEAST_FIT]
-
-
-def rank_districts(given: MatchInput, ranked: Ranked, pack: ReferencePack) -> tuple[Scored, ...]:
-    """Districts by their parks; a preferred or first-talk district without one stays a valid answer, and so does one whose
-    parks of the chain break something: there are carriers outside parks."""
-    by_district: dict[str, list[ProposedPark]] = {}
-    for park in ranked.parks:
-        district = pack.parks[park.code].district
-        if district is not None:
-            by_district.setdefault(district, []).append(park)
-    found = [_district(code, members) for code, members in by_district.items()]
-    there = set(by_district)
-    wanted = dict.fromkeys((*given.preferred_districts, *filter(None, (given.first_talk_district,))))
-    for code in wanted:
-        if code in pack.districts and code not in there:
-            why = "企业首选" if code in given.preferred_districts else "已首谈"
-            found.append(Scored(code, 0.3, (f"{why}{pack.districts[code].name}，暂无对口园区，可落园区外载体或用地",)))
-            there.add(code)
-    for near in ranked.near:
-        if near.park.district is not None and near.park.district not in there:
-            why = f"产业对口的{near.park.name}条件不符（{near.broken}），可落园区外载体或调整需求"
-            found.append(Scored(near.park.district, near.score * SHARE_NEAR, (why,)))
-            there.add(near.park.district)
-    return tuple(sorted(found, key=lambda d: (-d.score, d.code)))
-
-
-def _district(code: str, members: Sequence[ProposedPark]) -> Scored:
-    score = members[0].score + 0.03 * min(3, len(members) - 1)
-    reasons = [f"{members[0].name}：{members[0].reasons[0]}"]
-    if len(members) > 1:
-        reasons.append(f"另有 {len(members) - 1} 个对口园区")
-    return Scored(code, min(1.0, score), tuple(reasons))

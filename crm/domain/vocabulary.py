@@ -127,11 +127,10 @@ class Vocabulary:
 
     def _look_inside(self) -> None:
         """The name of a class is long and says little: the words it is made of speak too."""
-        firm = [entry for entry in self.entries if not entry.loose]
-        find = self._make_finder([entry.word for entry in firm])
         for entry in self.entries:
             if entry.loose and len(entry.word) > 2:
-                entry.inside = tuple(firm[number] for number, _, _ in find(entry.word))
+                inner = [n for part in (entry.word[:-1], entry.word[1:]) for n, _, _ in self._find(part)]
+                entry.inside = tuple(self.entries[n] for n in dict.fromkeys(inner) if not self.entries[n].loose)
 
     def _learn_node(self, node: ChainNode, pack: ReferencePack) -> None:
         for word in node.keywords:

@@ -28,35 +28,11 @@ CHAINS = ("/chains", "产业链", "hierarchy-2")
 OVERVIEW, CONFIRM = ("/overview", "总览", "chart-bar"), ("/confirmations", "待确认", "checklist")
 ALL_LEADS = ("/leads", "线索", "list-details")
 OBSTACLES, ADMIN = ("/obstacles", "协调事项", "flag"), ("/admin", "系统", "settings")
+CITY_WIDE = (ALL_LEADS, REPORT, OBSTACLES, CHECKS, CHAINS, PARKS, CARRIERS, OVERVIEW)
 NAV: dict[Role, tuple[tuple[str, str, str], ...]] = {
     Role.REPORTER: (REPORT, LEADS, PARKS),
-    Role.DISPATCHER: (
-        QUEUE,
-        PROJECTS,
-        CONFIRM,
-        ALL_LEADS,
-        REPORT,
-        OBSTACLES,
-        CHECKS,
-        CHAINS,
-        PARKS,
-        CARRIERS,
-        OVERVIEW,
-    ),
-    Role.ADMIN: (
-        QUEUE,
-        PROJECTS,
-        CONFIRM,
-        ADMIN,
-        ALL_LEADS,
-        REPORT,
-        OBSTACLES,
-        CHECKS,
-        CHAINS,
-        PARKS,
-        CARRIERS,
-        OVERVIEW,
-    ),
+    Role.DISPATCHER: (QUEUE, PROJECTS, CONFIRM, *CITY_WIDE),
+    Role.ADMIN: (QUEUE, PROJECTS, CONFIRM, ADMIN, *CITY_WIDE),
     Role.DISTRICT: (("/district", "今日", "home"), PROJECTS, REPORT, LEADS, CHECKS, CHAINS, PARKS, CARRIERS),
     Role.LEADER: (OVERVIEW, PROJECTS, ALL_LEADS, OBSTACLES, CHAINS, PARKS, CARRIERS),
     Role.LIAISON: (OVERVIEW, PROJECTS, OBSTACLES, ALL_LEADS, CHAINS, PARKS, CARRIERS),
