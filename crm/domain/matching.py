@@ -22,7 +22,7 @@ from crm.domain.reference import ReferencePack
 from crm.domain.suitability import decide
 from crm.domain.vocabulary import FinderMaker, Sounds, plain_finder, saturate
 
-RULES_VERSION = "matching-1"
+RULES_VERSION = "matching-2"
 MOST_NODES, MOST_WORDS = 8, 8
 LEAST_NODE = 0.25  # of the strongest node's proof
 INDUSTRY_SHARES = (1.0, 0.35, 0.2, 0.1)
