@@ -55,14 +55,15 @@ class Reference:
             version = loaded_version(session)
             state = (version, *_edits_state(session), day)
             if version is not None and state != self._state:
-                self._pack = laid_over(load_pack(session, version), _live_edits(session), day)
                 self._state = state
-                self._codes = Codes(
-                    districts=frozenset(self._pack.districts),
-                    nodes=frozenset(self._pack.nodes),
-                    classes=frozenset(self._pack.classes),
-                )
+                self._take(laid_over(load_pack(session, version), _live_edits(session), day))
         self._looked = time.monotonic()
+
+    def _take(self, pack: ReferencePack) -> None:
+        """On another day, or with an edit that does not hold yet, it may be the one there is: what was compiled of it stays."""
+        if self._pack is None or pack.version != self._pack.version:
+            self._pack = pack
+            self._codes = Codes(frozenset(pack.districts), frozenset(pack.nodes), frozenset(pack.classes))
 
     def look_again(self) -> None:
         """Notice a change now, where the one who made it is to see it on the next page."""

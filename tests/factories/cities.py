@@ -188,13 +188,13 @@ class CityTemplate:
         clock = FixedClock(at)
         deployment = connect(settings_in(folder, **settings), clock, owns_index=indexed)
         tools: Tools = dataclasses.replace(
-            deployment.tools, **self._shared(deployment.tools), chance=lambda: NOT_SAMPLED
+            deployment.tools, **self.shared_with(deployment.tools), chance=lambda: NOT_SAMPLED
         )
         if indexed:
             tools.index.ensure()
         return City(Deployment(tools, deployment.bus), clock, indexed=indexed)
 
-    def _shared(self, tools: Tools) -> dict[str, Any]:
+    def shared_with(self, tools: Tools) -> dict[str, Any]:
         """The template's pack and compiled words over the city's own database: compiling takes a second, and is done again
         only by a city whose chain is edited."""
         reference, matching = copy.copy(self._compiled.reference), copy.copy(self._compiled.matching)

@@ -60,7 +60,7 @@ class Grounds:
         with ExitStack() as stack:
             replayed = stack.enter_context(self._empty(city, "replayed"))
             ordered = stack.enter_context(self._empty(city, "ordered")) if reports_only else None
-            tools = dataclasses.replace(city.tools, **self.template.shared)
+            tools = dataclasses.replace(city.tools, **self.template.shared_with(city.tools))
             return verify(tools, city.bus, city.sent, replayed, ordered)
 
     @contextmanager
