@@ -77,7 +77,8 @@ def main() -> int:
         return 1
     env = {name: value for name, value in os.environ.items() if name not in DEPLOYMENTS_OWN}
     env |= {f"CRM_TEST_{name.upper()}": place for name, place in places.items() if place}
-    spread = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+    processes = (os.cpu_count() or 1) + 1  # tests that wait for servers leave a core free
+    spread = ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
     cover = ["--cov", "--cov-report=term:skip-covered"]
     command = [sys.executable, "-m", "pytest", "-q", *spread, *cover, *sys.argv[1:]]
     return subprocess.run(command, check=False, env=env).returncode

@@ -32,3 +32,9 @@ def _answers(url: str, default_port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(2)
         return probe.connect_ex((first.hostname or "127.0.0.1", first.port or default_port)) == 0
+
+
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "template", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True, scope="session"
+)
+"""For an integration test of what only PostgreSQL has."""

@@ -15,6 +15,7 @@ from crm.store.identity import keys_of, lock_keys
 from tests.factories.cities import City, CityMaker
 from tests.factories.companies import company
 from tests.factories.leads import cloud_event, delivered, lead_data, named
+from tests.servers import ON_POSTGRESQL
 
 Report = tuple[str, dict[str, Any]]
 
@@ -106,10 +107,9 @@ def test_a_late_first_report_takes_over_the_first_place(city: City) -> None:
     assert project["title"] == f"{company(1).short}华东生产基地"
 
 
+@ON_POSTGRESQL
 def test_a_report_whose_enterprise_another_worker_deals_with_waits_alone(city: City) -> None:
     """The others of its batch are committed meanwhile; a correction of the same report waits with it."""
-    if city.tools.database.is_sqlite:
-        pytest.skip("SQLite 只有一个写者，无锁可等")
     held = {"enterprise": {"name": company(1).name, "uscc": company(1).uscc, "uscc_status": "verified"}}
     seen: list[int] = []
 

@@ -25,6 +25,7 @@ from schemas.topics import LEADS_SUBMITTED, Topic
 from tests.contract.kafka_under_test import KafkaUnderTest
 from tests.factories.cities import City, CityMaker, published
 from tests.factories.leads import lead_data
+from tests.servers import ON_POSTGRESQL
 
 KEYS = [f"k{number}" for number in range(40)]
 
@@ -158,11 +159,9 @@ def test_a_relay_whose_lease_ended_before_it_published_sends_nothing(city: City)
     assert city.count("outbox") == 1
 
 
-@pytest.mark.postgresql
+@ON_POSTGRESQL
 def test_the_oldest_marks_are_read_along_an_index_however_many_wait(make_city: CityMaker) -> None:
     database = make_city("long").tools.database
-    if database.is_sqlite:
-        pytest.skip("SQLite 的查询计划是另一种")
     with database.write() as session:
         session.execute(
             text(
