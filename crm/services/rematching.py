@@ -29,6 +29,7 @@ MOST_EXAMPLES = 50
 REMATCHING = system("rematching")
 BEFORE_DISPATCH = "reported"
 COMPARED = ("suitable", "industries", "nodes", "proposed_parks", "proposed_districts")
+Change = tuple[Row, Row, Row]  # a project as it is, as it would be, its new match
 UNFINISHED = ("asked", "counting", "counted", "approved", "applying")
 
 
@@ -108,8 +109,8 @@ def _next(last: str) -> Any:
     return select(Project.__table__).where(*_waiting(), Project.id > last).order_by(Project.id).limit(BATCH)
 
 
-def _compared(tools: Tools, unit: UnitOfWork, rows: Sequence[Row]) -> list[tuple[Row, Row]]:
-    """Each project whose proposal would be another, with its new match."""
+def _compared(tools: Tools, unit: UnitOfWork, rows: Sequence[Row]) -> list[Change]:
+    """Each project whose proposal would be another: as it is, as it would be, and its new match."""
     ids = [row["enterprise_id"] for row in rows if row["enterprise_id"]]
     table = Enterprise.__table__
     held = plain_rows(unit.session, select(table).where(in_values(unit.session, table.c.id, ids)), table)
@@ -122,14 +123,12 @@ def _compared(tools: Tools, unit: UnitOfWork, rows: Sequence[Row]) -> list[tuple
         after = dict(row)
         keep_match(after, match)
         if any(row[name] != after[name] for name in COMPARED):
-            found.append((row, match))
+            found.append((row, after, match))
     return found
 
 
-def _apply(unit: UnitOfWork, changes: Sequence[tuple[Row, Row]]) -> None:
-    for row, match in changes:
-        after = dict(row)
-        keep_match(after, match)
+def _apply(unit: UnitOfWork, changes: Sequence[Change]) -> None:
+    for row, after, match in changes:
         after |= {"version": row["version"] + 1, "updated_at": unit.now}
         documents = [("project", row["id"])] + ([("enterprise", row["enterprise_id"])] if row["enterprise_id"] else [])
         unit.record(
@@ -152,13 +151,11 @@ def _apply(unit: UnitOfWork, changes: Sequence[tuple[Row, Row]]) -> None:
         )
 
 
-def _reported(report: Mapping[str, Any], changes: Sequence[tuple[Row, Row]]) -> dict[str, Any]:
+def _reported(report: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
     """Counts by what would change, and the first examples."""
     counts = dict(report.get("counts", {}))
     examples = list(report.get("examples", []))
-    for row, match in changes:
-        after = dict(row)
-        keep_match(after, match)
+    for row, after, _ in changes:
         for name in COMPARED:
             counts[name] = counts.get(name, 0) + (row[name] != after[name])
         if len(examples) < MOST_EXAMPLES and not row["confidential"]:
